@@ -1,0 +1,87 @@
+/*
+ * document.h: YAML text (the subset of SPEC 16.5) to a tree of nodes with their places.
+ *
+ * Owns: the nodes, in the caller's arena.
+ * Threads: one at a time while parsing; the tree is read-only for everybody afterwards.
+ * Invariants: I1 the tree is finite: no node contains itself; aliases share nodes, and the tree they
+ *             unfold to has at most KI_YAML_MAX_NODES nodes and KI_YAML_MAX_DEPTH levels.
+ *             I2 no mapping has two equal keys.
+ * Not here: what the nodes mean (project.h), reading files.
+ */
+#ifndef KI_CONFIG_DOCUMENT_H
+#define KI_CONFIG_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strv.h"
+#include "config/arena.h"
+
+#define KI_YAML_MAX_BYTES ((size_t)8 << 20)
+#define KI_YAML_MAX_NODES 100000
+#define KI_YAML_MAX_DEPTH 100
+
+enum ki_node_type {
+	KI_NODE_NULL,
+	KI_NODE_BOOL,
+	KI_NODE_INT,
+	KI_NODE_FLOAT,
+	KI_NODE_STRING,
+	KI_NODE_SEQUENCE,
+	KI_NODE_MAPPING
+};
+
+struct ki_pair;
+
+struct ki_node {
+	enum ki_node_type type;
+	int line, column;      /* both from 1; columns count characters */
+	const char *text;      /* scalars: as written, NUL-terminated; text_len counts no NUL */
+	size_t text_len;
+	const char *text_file; /* file that "file://" brought the text from, relative to the project; or NULL */
+	union {
+		bool boolean;
+		int64_t integer;
+		double number;
+		struct {
+			struct ki_node **items;
+			size_t nr;
+		} seq;
+		struct {
+			struct ki_pair *pairs; /* in the order written */
+			size_t nr;
+		} map;
+	} u;
+	size_t weight; /* nodes it unfolds to, itself included */
+	int height;    /* levels below and including it */
+};
+
+struct ki_pair {
+	struct ki_node *key; /* a scalar */
+	struct ki_node *value;
+};
+
+/* Why a text is no document: as in struct ki_diag. */
+struct ki_yaml_fault {
+	int line, column;
+	const char *found, *expected;
+};
+
+/*
+ * Parses one document. *out is NULL for a text without one (empty, or comments only).
+ * KITH_EINVAL: *fault says what and where, its texts live in the arena; KITH_EEXHAUSTED: no memory.
+ */
+int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, struct ki_node **out,
+	struct ki_yaml_fault *fault);
+
+/* The pair of a mapping whose key is this text; NULL when absent or node is no mapping (or NULL). */
+const struct ki_pair *ki_node_pair(const struct ki_node *node, const char *key);
+
+/* Its value; NULL when absent or null. */
+struct ki_node *ki_node_get(const struct ki_node *node, const char *key);
+
+/* "null", "a boolean", "an integer", "a float", "a string", "a list", "a map". */
+const char *ki_node_type_name(enum ki_node_type type);
+
+#endif

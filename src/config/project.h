@@ -1,0 +1,91 @@
+/*
+ * project.h: a folder of YAML and Lua files to checked entries (SPEC 16, 17).
+ *
+ * Owns: the entries, their texts, the problems and the warnings.
+ * Threads: one at a time while loading and adding problems; read-only for everybody afterwards.
+ * Invariants: I1 entries are sorted by ID (bytes), IDs are unique.
+ *             I2 with no problem, every reference is the ID of an entry of the right kind and
+ *             requires has no cycle; with one, only the problems are good for use.
+ * Not here: Lua's syntax (api adds its problems), running anything.
+ */
+#ifndef KI_CONFIG_PROJECT_H
+#define KI_CONFIG_PROJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/arena.h"
+#include "config/diag.h"
+#include "config/document.h"
+#include "config/schema.h"
+
+struct ki_lifecycle {
+	bool has; /* the entry has the field */
+	bool auto_start;
+	bool required; /* startup: required, the default */
+	int64_t start_timeout_ns, stop_timeout_ns;
+};
+
+struct ki_host_fields {
+	int workers; /* 0: as many as CPUs are online */
+};
+
+struct ki_lua_fields {
+	const char *source; /* NUL-terminated after source_len */
+	size_t source_len;
+	const char *source_file; /* relative to the project's folder; NULL: inline */
+	int source_line, source_column; /* of the value in the entry's file */
+	const char *method;
+	const char **modules; /* as listed */
+	size_t nr_modules;
+	const struct ki_node *input; /* a sequence, or NULL */
+	const char *host;            /* where it runs by default (SPEC 17.2): ID of a process.host */
+	bool host_given;             /* by the field `host` */
+};
+
+struct ki_entry {
+	const char *id, *ns, *name;
+	enum ki_kind kind;
+	const char *kind_name;
+	const char *file; /* relative to the project's folder */
+	int line, column;
+	const struct ki_node *meta; /* a mapping (the file's laid under the entry's own), or NULL */
+	struct ki_lifecycle lifecycle;
+	const char **requires; /* all dependencies (SPEC 17.4) as IDs, without repetition */
+	size_t nr_requires;
+	union {
+		struct ki_host_fields host; /* KI_KIND_PROCESS_HOST */
+		struct ki_lua_fields lua;   /* KI_KIND_PROCESS_LUA */
+	} u;
+};
+
+struct ki_project {
+	struct ki_entry **entries;
+	size_t nr_entries;
+	struct ki_diags diags; /* sorted */
+	const char **warnings;
+	size_t nr_warnings;
+	const char *dir;        /* as given */
+	const char *source_dir; /* relative to dir; "." when it is dir */
+	struct ki_arena arena;
+};
+
+/*
+ * Reads and checks the project in dir. KITH_OK also with problems: look at diags.nr.
+ * KITH_EEXHAUSTED: no memory. *out is filled and wants ki_project_fini in every case.
+ */
+int ki_project_load(const char *dir, struct ki_project *out);
+void ki_project_fini(struct ki_project *project);
+
+/* NULL when there is none. */
+const struct ki_entry *ki_project_find(const struct ki_project *project, const char *id);
+
+/* The ID that is near to one that does not exist; NULL when none is. */
+const char *ki_project_near(const struct ki_project *project, const char *id);
+
+/* Adds a problem found by a layer above and keeps the list sorted. suggestion may be NULL. borrows all. */
+void ki_project_add_diag(struct ki_project *project, const char *file, int line, int column,
+	const char *found, const char *expected, const char *suggestion);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * schema.h: which kinds there are, and the fields of each, as tables.
+ *
+ * Owns: nothing; constant tables.
+ * Threads: any.
+ * Not here: the walk over a document (entry.c).
+ */
+#ifndef KI_CONFIG_SCHEMA_H
+#define KI_CONFIG_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strv.h"
+
+enum ki_kind { KI_KIND_PROCESS_LUA, KI_KIND_PROCESS_HOST, KI_NR_KINDS };
+
+enum ki_field_type {
+	KI_FIELD_ANY,
+	KI_FIELD_BOOL,
+	KI_FIELD_INT,      /* from min to max */
+	KI_FIELD_STRING,   /* not empty */
+	KI_FIELD_DURATION, /* not negative */
+	KI_FIELD_WORD,     /* one of words */
+	KI_FIELD_LIST,
+	KI_FIELD_STRINGS, /* list of strings */
+	KI_FIELD_MAP,     /* with the fields of `fields` */
+	KI_FIELD_REFUSED, /* known, and an error: `why` says so */
+	KI_FIELD_LATER    /* of a kith to come: unknown, even where unknown ones are kept */
+};
+
+struct ki_field {
+	const char *name;
+	enum ki_field_type type;
+	bool required;
+	int64_t min, max;
+	const char *range_text;         /* FOUND when out of range or no integer, or NULL */
+	const char *const *words;       /* WORD: NULL-terminated */
+	const struct ki_field *fields;  /* MAP: ends with a row without a name */
+	const char *why, *expected;     /* REFUSED; expected also of required fields */
+};
+
+/* KI_NR_KINDS names, in order of the enum. */
+extern const char *const ki_kind_names[KI_NR_KINDS];
+
+bool ki_kind_parse(struct ki_strv name, enum ki_kind *out);
+
+/* The rows of a kind, ending with one without a name. */
+const struct ki_field *ki_kind_fields(enum ki_kind kind);
+
+/* The row with that name, or NULL. */
+const struct ki_field *ki_field_find(const struct ki_field *fields, struct ki_strv name);
+
+/* The modules that `modules` may list; *nr gets their number. The first ones are not always present. */
+const char *const *ki_module_names(size_t *nr);
+
+#endif
