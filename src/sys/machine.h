@@ -1,0 +1,16 @@
+/*
+ * machine.h: what the machine has.
+ *
+ * Owns: nothing. Threads: any.
+ */
+#ifndef KI_SYS_MACHINE_H
+#define KI_SYS_MACHINE_H
+
+#include <stdint.h>
+
+/* Processors in use; at least 1. */
+unsigned ki_machine_cpus(void);
+/* Entropy from the system; never 0. */
+uint64_t ki_machine_seed(void);
+
+#endif
