@@ -1,0 +1,50 @@
+/*
+ * heap.h: the heap of one process: a limit, exact accounting, dropped whole.
+ *
+ * Owns: struct ki_heap and all its blocks.
+ * Threads: one owner at a time.
+ * Invariants:
+ *   I1 used_bytes is the sum of the sizes asked for of all live blocks.
+ *   I2 used_bytes never rises above a limit that was in force (limit_bytes 0: none).
+ *   I3 making a block smaller, or freeing it, never fails (Lua relies on it).
+ *   I4 a refusal changes nothing but limit_hit.
+ * Not here: what happens at the limit (lua/ ends the process).
+ *
+ * Blocks are aligned to 8 bytes, as Lua asks. Small ones come from chunks that start at a few KiB
+ * and grow, with a free list for each size class and no header; memory freed there serves later
+ * blocks of the same class and goes back to the system with the heap. Under a sanitizer each block
+ * is a malloc of its own, so that a touch outside of it is found (heap_blocks.h).
+ */
+#ifndef KI_MEM_HEAP_H
+#define KI_MEM_HEAP_H
+
+#include "mem/heap_blocks.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ki_heap {
+	size_t used_bytes;
+	size_t limit_bytes; /* 0: none */
+	size_t peak_bytes;
+	bool limit_hit;     /* a request was refused by the limit, not by the system; sticky */
+	struct ki_heap_blocks blocks;
+};
+
+/* Takes no memory before the first block. */
+void ki_heap_init(struct ki_heap *heap, size_t limit_bytes);
+
+/*
+ * Lua's allocator contract. ptr NULL: a new block, old_size means nothing. new_size 0: frees, gives
+ * NULL. Else old_size is the size the block was given with; the contents up to the smaller size are
+ * kept. NULL for new_size > 0: refused by the limit (limit_hit) or by the system; `ptr` lives on.
+ */
+void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t new_size);
+
+/* All blocks at once. The heap is empty and usable again; the limit stays. */
+void ki_heap_drop(struct ki_heap *heap);
+
+/* 0: none. A limit below used_bytes refuses every growth until enough is freed. */
+void ki_heap_set_limit(struct ki_heap *heap, size_t limit_bytes);
+
+#endif

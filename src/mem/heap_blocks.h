@@ -1,0 +1,38 @@
+/*
+ * heap_blocks.h: where a heap's blocks come from, without accounting.
+ *
+ * Owns: struct ki_heap_blocks. Implemented by heap_blocks.c (size classes in chunks) and, in
+ *   builds with AddressSanitizer or ThreadSanitizer, by heap_san.c (one malloc for each block).
+ * Threads: one owner at a time.
+ * Invariants:
+ *   I1 a block of at most KI_HEAP_SMALL bytes is in the class of its size; larger ones are
+ *      mallocs on the list `large`.
+ *   I2 all that lies in a chunk is a live block, a node of one free list, or between bump and
+ *      bump_end of the newest chunk.
+ * Not here: limits (mem/heap.h).
+ */
+#ifndef KI_MEM_HEAP_BLOCKS_H
+#define KI_MEM_HEAP_BLOCKS_H
+
+#include "base/list.h"
+
+#include <stddef.h>
+
+#define KI_HEAP_SMALL 1024
+#define KI_HEAP_CLASSES 40
+
+struct ki_heap_blocks {
+	void *free[KI_HEAP_CLASSES]; /* free blocks of each class, linked by their first word */
+	char *bump;                  /* unused rest of the newest chunk */
+	char *bump_end;
+	void *chunks;                /* linked by their first word */
+	size_t next_chunk_bytes;
+	struct ki_list large;
+};
+
+void ki_heap_blocks_init(struct ki_heap_blocks *b);
+/* As ki_heap_realloc: NULL only when the system refuses and new_size > old_size, or freed. */
+void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_size, size_t new_size);
+void ki_heap_blocks_drop(struct ki_heap_blocks *b);
+
+#endif
