@@ -61,7 +61,8 @@ void test_add(struct test_case *c);
 #include <signal.h>
 #define TEST(suite, claim) Test(suite, claim, .timeout = TEST_LIMIT_SECONDS)
 /* The case must end by abort(), as a failed ki_check does. */
-#define TEST_ABORTS(suite, claim) Test(suite, claim, .signal = SIGABRT, .timeout = TEST_LIMIT_SECONDS)
+#define TEST_ABORTS(suite, claim)                                                                  \
+	Test(suite, claim, .signal = SIGABRT, .timeout = TEST_LIMIT_SECONDS)
 /* A case that is allowed more than the common limit. */
 #define TEST_SLOW(suite, claim, seconds) Test(suite, claim, .timeout = (seconds) * TEST_SCALE)
 #endif
@@ -136,19 +137,27 @@ __attribute__((noreturn, format(printf, 3, 4))) static inline void test_fail(
 		}                                                                                  \
 	} while (0)
 
-static inline void test_eq_str(const char *file, int line, const char *expr, const char *a, const char *b)
+static inline const char *test_shown(const char *s)
 {
-	if (a == b || (a != NULL && b != NULL && strcmp(a, b) == 0)) {
-		return;
+	return s != NULL ? s : "(null)";
+}
+
+static inline void test_eq_str(
+	const char *file, int line, const char *expr, const char *a, const char *b)
+{
+	if (a != b && (a == NULL || b == NULL || strcmp(a, b) != 0)) {
+		test_fail(file, line, "%s is\n  \"%s\", expected\n  \"%s\"", expr, test_shown(a),
+			test_shown(b));
 	}
-	test_fail(file, line, "%s is\n  \"%s\", expected\n  \"%s\"", expr, a ? a : "(null)", b ? b : "(null)");
 }
 #define EQ_STR(a, b) test_eq_str(__FILE__, __LINE__, #a, a, b)
 
-static inline void test_has_str(const char *file, int line, const char *expr, const char *a, const char *b)
+static inline void test_has_str(
+	const char *file, int line, const char *expr, const char *a, const char *b)
 {
 	if (a == NULL || strstr(a, b) == NULL) {
-		test_fail(file, line, "%s is\n  \"%s\", which lacks\n  \"%s\"", expr, a ? a : "(null)", b);
+		test_fail(file, line, "%s is\n  \"%s\", which lacks\n  \"%s\"", expr, test_shown(a),
+			b);
 	}
 }
 #define HAS_STR(text, part) test_has_str(__FILE__, __LINE__, #text, text, part)
@@ -159,8 +168,8 @@ static inline void test_eq_mem(
 	const unsigned char *p = a, *q = b;
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] != q[i]) {
-			test_fail(file, line, "%s: byte %zu of %zu is 0x%02x, expected 0x%02x", expr, i, n,
-				p[i], q[i]);
+			test_fail(file, line, "%s: byte %zu of %zu is 0x%02x, expected 0x%02x",
+				expr, i, n, p[i], q[i]);
 		}
 	}
 }
