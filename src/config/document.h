@@ -3,7 +3,7 @@
  *
  * Owns: the nodes, in the caller's arena.
  * Threads: one at a time while parsing; the tree is read-only for everybody afterwards.
- * Invariants: I1 the tree is finite: no node contains itself; aliases share nodes, and the tree they
+ * Invariants: I1 the tree is finite: no node contains itself; aliases share nodes, and what they
  *             unfold to has at most KI_YAML_MAX_NODES nodes and KI_YAML_MAX_DEPTH levels.
  *             I2 no mapping has two equal keys.
  * Not here: what the nodes mean (project.h), reading files.
@@ -17,6 +17,7 @@
 
 #include "base/strv.h"
 #include "config/arena.h"
+#include "config/diag.h"
 
 #define KI_YAML_MAX_BYTES ((size_t)8 << 20)
 #define KI_YAML_MAX_NODES 100000
@@ -39,7 +40,7 @@ struct ki_node {
 	int line, column;      /* both from 1; columns count characters */
 	const char *text;      /* scalars: as written, NUL-terminated; text_len counts no NUL */
 	size_t text_len;
-	const char *text_file; /* file that "file://" brought the text from, relative to the project; or NULL */
+	const char *text_file; /* where "file://" took the text from, relative to the project; or NULL */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -62,18 +63,13 @@ struct ki_pair {
 	struct ki_node *value;
 };
 
-/* Why a text is no document: as in struct ki_diag. */
-struct ki_yaml_fault {
-	int line, column;
-	const char *found, *expected;
-};
-
 /*
- * Parses one document. *out is NULL for a text without one (empty, or comments only).
- * KITH_EINVAL: *fault says what and where, its texts live in the arena; KITH_EEXHAUSTED: no memory.
+ * Parses one document and adds its problems to diags under the name of `file`. *out is NULL when the
+ * text has no document (empty, or comments only) or is no YAML; with lesser problems (a duplicate
+ * key, a foreign tag) the tree is whole but for what they name. KITH_EEXHAUSTED: no memory.
  */
-int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, struct ki_node **out,
-	struct ki_yaml_fault *fault);
+int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file, struct ki_diags *diags,
+	struct ki_node **out);
 
 /* The pair of a mapping whose key is this text; NULL when absent or node is no mapping (or NULL). */
 const struct ki_pair *ki_node_pair(const struct ki_node *node, const char *key);
