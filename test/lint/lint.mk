@@ -3,6 +3,7 @@
 
 lint_src := $(sort $(wildcard src/*/*.[chS]) $(wildcard include/*.h))
 lint_form := $(lint_src) $(sort $(wildcard test/*.[ch] test/*/*.[ch]))
+tag_src := $(sort $(wildcard src/*/*.[ch]))
 lint_headers := $(headers:%=$(O)/lint/%.ok)
 lint_objs := $(foreach m,$(modules),$(call own,$(m)))
 
@@ -16,6 +17,8 @@ lint-text:
 	printf '%s\n' $(headers) | awk -f test/lint/names.awk || bad=1; \
 	awk -f test/lint/style.awk $(lint_form) || bad=1; \
 	awk -f test/lint/atomics.awk $(lint_src) || bad=1; \
+	awk -f test/lint/tags.awk $(tag_src) | cmp -s - doc/CONCURRENCY.md || \
+		echo "doc/CONCURRENCY.md: warning: older than the tags; make tags"; \
 	exit $$bad
 
 lint-objects: $(lint_objs)

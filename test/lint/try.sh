@@ -51,6 +51,7 @@ cat >src/mid/b.c <<'X'
 	static volatile sig_atomic_t stopped;
 	_Atomic(int) head;
 	_Atomic(struct s *) xhead; /* any */
+	_Atomic(int) *next = &q->xhead;
 	ki_add_acq_rel(&q->xrefs, 1); /* [RC1] */
 X
 awk -f "$lint/atomics.awk" src/mid/b.c >out && bad=1
