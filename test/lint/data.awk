@@ -10,8 +10,12 @@
 	next
 }
 
-mod != "cli" && / O / {
+mod != "cli" && NF >= 5 && !/ d / {
+	# objdump marks an object with O, and a thread-local one with nothing.
 	section = $(NF - 2)
+	if ($0 !~ / O / && section !~ /^\.t(bss|data)/) {
+		next
+	}
 	if (section ~ /^\.data\.rel\.ro/ || section !~ /^(\.t?data|\.t?bss|\*COM\*)/) {
 		next
 	}

@@ -103,11 +103,13 @@ o/obj/low/a.o:     file format elf64-x86-64
 00 l     O .data.rel.ro.local	04 names
 00 l     O .rodata	04 table
 00 l     F .text	04 f
+00 l    d  .tbss	00 .tbss
+00 l       .tbss	04 mine
 o/obj/cli/main.o:     file format elf64-x86-64
 00 l     O .bss	04 stopped
 X
 awk -f "$lint/data.awk" objdump >out && bad=1
-expect out 'low/a.o: mutable global count in .bss'
+expect out 'low/a.o: mutable global count in .bss' 'low/a.o: mutable global mine in .tbss'
 
 printf '%s\n' src/low/a.h src/mid/a.h src/top/signal.h | awk -f "$lint/names.awk" >out && bad=1
 expect out 'src/mid/a.h: the same base name' 'src/top/signal.h: a header of libc'
