@@ -1,0 +1,175 @@
+/*
+ * process/exit.c: how a process ends, in the order of SPEC 4.6.
+ *
+ * Owns: the decision (proc->result) and the telling of it.
+ * Threads: the owner of the process.
+ * Invariants:
+ *	E1 the end cannot fail: the result was made with the process, and each notice is the block
+ *	   of the relation it ends.
+ *	E2 the force word is sealed before the mailbox closes: a force that was granted shows in
+ *	   the result.
+ *	E3 all EXITs go out before any LINK_DOWN (SPEC 4.6).
+ * Tags: [PF1] see force.c.
+ * Not here: who applies force (force.c), what a crash report looks like (api).
+ */
+#include "process/exit.h"
+
+#include "base/status.h"
+#include "mem/value.h"
+#include "process/force.h"
+#include "process/mailbox.h"
+
+/* ---- The decision ---- */
+
+static bool undecided(struct ki_proc *proc) {
+	return proc->result->cause == KI_CAUSE_NONE;
+}
+
+static void decide(struct ki_proc *proc, enum ki_cause cause, struct ki_payload *value,
+	struct ki_payload *error) {
+	if (undecided(proc)) {
+		proc->result->cause = (uint8_t)cause;
+		proc->result->value = value;
+		proc->result->error = error;
+	} else {
+		ki_payload_unref(value);
+		ki_payload_unref(error);
+	}
+}
+
+void ki_proc_end_return(struct ki_proc *proc, struct ki_payload *value) {
+	decide(proc, KI_CAUSE_RETURN, value, NULL);
+}
+
+void ki_proc_end_error(struct ki_proc *proc, struct ki_payload *error) {
+	decide(proc, KI_CAUSE_ERROR, NULL, error);
+}
+
+void ki_proc_end_cause(struct ki_proc *proc, enum ki_cause cause, struct ki_payload *error) {
+	decide(proc, cause, NULL, error ? error : ki_cause_error(cause));
+}
+
+void ki_proc_end_link(struct ki_proc *proc, kith_pid peer, const struct ki_result *result) {
+	char pid[KI_PID_TEXT_MAX];
+	struct ki_error_view view = {0};
+	if (!undecided(proc)) {
+		return;
+	}
+	if (result->error) {
+		ki_error_read(result->error, &view);
+	}
+	struct ki_value_pair details[] = {
+		{ki_strv("pid"), ki_strv_n(pid, ki_pid_format(proc->system, peer, pid))},
+		{ki_strv("reason"), view.message},
+	};
+	struct ki_payload *error = ki_error_payload(ki_strv(ki_status_kind(KITH_EINTERNAL)),
+		ki_strv("linked process failed"), KI_RETRYABLE_NIL, ki_strv(""), details,
+		ki_countof(details));
+	decide(proc, KI_CAUSE_LINK, NULL, error);
+}
+
+/* No force is granted from here on. One that was goes before an end decided otherwise. [E2] */
+static void seal_force(struct ki_proc *proc) {
+	/* acq_rel: one order of seal and force. [PF1] */
+	enum ki_cause force = (enum ki_cause)ki_xchg_acq_rel(&proc->xforce, KI_CAUSE_SEALED);
+	if (force == KI_CAUSE_NONE || force == KI_CAUSE_SEALED) {
+		return;
+	}
+	ki_payload_unref(proc->result->value);
+	ki_payload_unref(proc->result->error);
+	proc->result->value = NULL;
+	proc->result->error = ki_cause_error(force);
+	proc->result->cause = (uint8_t)force;
+}
+
+/* ---- The telling ---- */
+
+static void count_end(struct ki_proc *proc) {
+	enum ki_cause cause = (enum ki_cause)proc->result->cause;
+	enum ki_counter how = cause == KI_CAUSE_RETURN ? KI_COUNTER_ENDED_NORMAL
+		: cause == KI_CAUSE_ERROR              ? KI_COUNTER_ENDED_FAILED
+						       : KI_COUNTER_ENDED_FORCED;
+	if (!proc->internal) {
+		ki_counters_add(&proc->host->counters, how, 1);
+		ki_counters_sub(&proc->host->counters, KI_COUNTER_PROCESSES, 1);
+	}
+}
+
+static uint32_t active_links(const struct ki_proc *proc) {
+	return proc->links.count - proc->nr_unlinking;
+}
+
+static void report(struct ki_proc *proc) {
+	if (proc->internal || !ki_result_failed(proc->result) || !proc->system->hooks.crash) {
+		return;
+	}
+	struct ki_crash crash = {
+		.pid = proc->pid,
+		.entry = proc->program->id,
+		.result = proc->result,
+		.uptime_ns = ki_sched_now(proc->system->sched) - proc->started_ns,
+		.nr_links = active_links(proc),
+		.nr_monitors = proc->watchers.count,
+	};
+	proc->system->hooks.crash(proc->system->hooks.user, &crash);
+}
+
+/* Sends a relation's own block to its peer as `kind`. [E1] */
+static void tell(struct ki_proc *proc, struct ki_relation *relation, enum ki_signal_kind kind,
+	int64_t at_ns) {
+	kith_pid to = relation->peer;
+	relation->signal.kind = (uint8_t)kind;
+	relation->signal.from = relation->peer = proc->pid;
+	relation->signal.at_ns = at_ns;
+	if (kind == KI_SIGNAL_EXIT || kind == KI_SIGNAL_LINK_DOWN) {
+		relation->result = ki_result_ref(proc->result);
+	}
+	ki_signal_tell(proc->system, to, &relation->signal);
+}
+
+static void tell_relations(struct ki_proc *proc) {
+	bool failed = ki_result_failed(proc->result);
+	int64_t at_ns = ki_sched_wall(proc->system->sched);
+	struct ki_relation *relation;
+	while ((relation = ki_relset_pop(&proc->watchers))) {
+		tell(proc, relation, KI_SIGNAL_EXIT, at_ns);
+	}
+	while ((relation = ki_relset_pop(&proc->links))) { /* E3 */
+		if (relation->unlinking) {
+			ki_signal_free(&relation->signal);
+		} else {
+			tell(proc, relation, failed ? KI_SIGNAL_LINK_DOWN : KI_SIGNAL_LINK_GONE,
+				at_ns);
+		}
+	}
+	while ((relation = ki_relset_pop(&proc->watching))) {
+		tell(proc, relation, KI_SIGNAL_DEMONITOR, at_ns);
+	}
+}
+
+void ki_proc_tell_end(struct ki_proc *proc) {
+	if (proc->ended) {
+		return;
+	}
+	seal_force(proc);
+	proc->ended = true;
+	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
+	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
+	count_end(proc);
+	report(proc);
+	tell_relations(proc);
+}
+
+void ki_proc_let_go(struct ki_proc *proc) {
+	struct ki_signal *signal;
+	while ((signal = ki_proc_take(proc))) {
+		ki_signal_free(signal);
+	}
+	ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_DROPPED, proc->nr_open);
+	proc->nr_open = 0;
+	if (proc->loading) { /* force came while its chunk ran on our strand */
+		ki_proc_unmake(proc->loading);
+		proc->loading = NULL;
+	}
+	proc->program->ops->destroy(proc);
+}

@@ -1,0 +1,252 @@
+/*
+ * process/mailbox.c: sending, and what each signal does on arrival.
+ *
+ * Owns: the arrived queue and, through arrivals, the owner's side of links and monitors.
+ * Threads: sending from any thread; arrivals in the owner.
+ * Invariants:
+ *	M1 only the push that finds the mailbox empty wakes its owner: whoever finds it filled is
+ *	   behind one that wakes, and the owner takes all when it looks.
+ *	M2 a message counts in xmessages from before its push until it is received or dropped.
+ *	M3 an arrival allocates nothing that it cannot do without.
+ * Not here: the calls that make links and monitors (relate.c), the end (exit.c).
+ */
+#include "process/mailbox.h"
+
+#include "process/exit.h"
+
+bool ki_signal_push(struct ki_system *system, kith_pid to, struct ki_signal *signal) {
+	struct ki_proc *proc = ki_table_pin(&system->table, to);
+	if (!proc) {
+		return false;
+	}
+	enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &signal->node);
+	if (result != KI_MPSC_CLOSED) {
+		ki_counters_add(&proc->host->counters, KI_COUNTER_SIGNALS, 1);
+	}
+	if (result == KI_MPSC_FIRST) { /* M1 */
+		ki_task_wake(&proc->task);
+	}
+	ki_table_unpin(&system->table, to);
+	return result != KI_MPSC_CLOSED;
+}
+
+void ki_signal_tell(struct ki_system *system, kith_pid to, struct ki_signal *signal) {
+	if (!ki_signal_push(system, to, signal)) {
+		ki_signal_free(signal);
+	}
+}
+
+static int refuse(struct ki_proc *proc, struct ki_message *message, int status) {
+	if (proc) {
+		ki_sub_rlx(&proc->xmessages, 1); /* a counter */
+		ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_REFUSED, 1);
+	}
+	ki_signal_free(&message->signal);
+	return status;
+}
+
+int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_message *message) {
+	struct ki_proc *proc = ki_table_pin(&system->table, to);
+	if (!proc) {
+		return refuse(NULL, message, KITH_ENOTFOUND);
+	}
+	int status = KITH_OK;
+	uint32_t room = proc->host->max_mailbox;
+	uint32_t waiting = ki_add_rlx(&proc->xmessages, 1); /* a counter; M2 */
+	if (ki_mpsc_closed(&proc->mailbox)) {
+		status = refuse(proc, message, KITH_ENOTFOUND);
+	} else if (room && waiting >= room) {
+		status = refuse(proc, message, KITH_ERATELIMITED);
+	} else {
+		message->signal.from = from;
+		enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &message->signal.node);
+		if (result == KI_MPSC_CLOSED) {
+			status = refuse(proc, message, KITH_ENOTFOUND);
+		} else {
+			ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_SENT, 1);
+			if (result == KI_MPSC_FIRST) { /* M1 */
+				ki_task_wake(&proc->task);
+			}
+		}
+	}
+	ki_table_unpin(&system->table, to);
+	return status;
+}
+
+/* ---- Arrival ---- */
+
+static void append(struct ki_proc *proc, struct ki_signal *signal) {
+	signal->node.next = NULL;
+	if (proc->arrived_tail) {
+		proc->arrived_tail->node.next = &signal->node;
+	} else {
+		proc->arrived_head = signal;
+	}
+	proc->arrived_tail = signal;
+}
+
+/* What the body sees, unless the process has ended. */
+static void for_body(struct ki_proc *proc, struct ki_signal *signal) {
+	if (!proc->ended) {
+		append(proc, signal);
+	} else {
+		ki_signal_free(signal);
+	}
+}
+
+static void arrive_message(struct ki_proc *proc, struct ki_signal *signal) {
+	proc->nr_open++;
+	for_body(proc, signal);
+}
+
+static void arrive_cancel(struct ki_proc *proc, struct ki_signal *signal) {
+	struct ki_cancel *cancel = ki_signal_cancel(signal);
+	if (cancel->deadline && !proc->ended) {
+		ki_deadline_adopt(proc, cancel->deadline);
+		cancel->deadline = NULL;
+	}
+	for_body(proc, signal);
+}
+
+/* A monitor that was taken back is not reported, though its EXIT was under way. [P4] */
+static void arrive_exit(struct ki_proc *proc, struct ki_signal *signal) {
+	struct ki_relation *own = ki_relset_remove(&proc->watching, signal->from);
+	if (!own) {
+		ki_signal_free(signal);
+		return;
+	}
+	ki_signal_free(&own->signal);
+	for_body(proc, signal);
+}
+
+/* Takes the own record of a link off; true when it was active. */
+static bool drop_link(struct ki_proc *proc, kith_pid peer) {
+	struct ki_relation *own = ki_relset_remove(&proc->links, peer);
+	bool active = own && !own->unlinking;
+	if (own) {
+		proc->nr_unlinking -= own->unlinking;
+		ki_signal_free(&own->signal);
+	}
+	return active;
+}
+
+/* Judged once, by this look (SPEC 6.5). */
+static void arrive_link_down(struct ki_proc *proc, struct ki_signal *signal) {
+	bool active = drop_link(proc, signal->from);
+	if (active && (proc->trap_links || proc->ended)) {
+		for_body(proc, signal);
+		return;
+	}
+	if (active) {
+		ki_proc_end_link(proc, signal->from, ki_signal_relation(signal)->result);
+	}
+	ki_signal_free(signal);
+}
+
+/* A request that crosses the own UNLINK comes from before it, and is undone by it. */
+static void arrive_link(struct ki_proc *proc, struct ki_relation *request) {
+	if (ki_relset_find(&proc->links, request->peer)) {
+		ki_signal_free(&request->signal);
+	} else {
+		ki_relset_add(&proc->links, request);
+	}
+}
+
+static void arrive_unlink(struct ki_proc *proc, struct ki_relation *request) {
+	struct ki_relation *own = ki_relset_find(&proc->links, request->peer);
+	if (own && !own->unlinking) {
+		drop_link(proc, request->peer);
+	}
+	kith_pid to = request->peer;
+	request->signal.kind = KI_SIGNAL_UNLINK_ACK;
+	request->signal.from = request->peer = proc->pid;
+	ki_signal_tell(proc->system, to, &request->signal);
+}
+
+static void arrive_unlink_ack(struct ki_proc *proc, struct ki_relation *answer) {
+	struct ki_relation *own = ki_relset_find(&proc->links, answer->peer);
+	if (own && own->unlinking && own->id == answer->id) {
+		drop_link(proc, answer->peer);
+	}
+	ki_signal_free(&answer->signal);
+}
+
+static void arrive_demonitor(struct ki_proc *proc, struct ki_relation *notice) {
+	struct ki_relation *watcher = ki_relset_remove(&proc->watchers, notice->peer);
+	if (watcher) {
+		ki_signal_free(&watcher->signal);
+	}
+	ki_signal_free(&notice->signal);
+}
+
+static void arrive(struct ki_proc *proc, struct ki_signal *signal) {
+	struct ki_relation *relation = ki_signal_relation(signal);
+	switch ((enum ki_signal_kind)signal->kind) {
+	case KI_SIGNAL_MESSAGE:
+		arrive_message(proc, signal);
+		break;
+	case KI_SIGNAL_EXIT:
+		arrive_exit(proc, signal);
+		break;
+	case KI_SIGNAL_LINK_DOWN:
+		arrive_link_down(proc, signal);
+		break;
+	case KI_SIGNAL_CANCEL:
+		arrive_cancel(proc, signal);
+		break;
+	case KI_SIGNAL_MONITOR:
+		ki_relset_add(&proc->watchers, relation);
+		break;
+	case KI_SIGNAL_DEMONITOR:
+		arrive_demonitor(proc, relation);
+		break;
+	case KI_SIGNAL_LINK:
+		arrive_link(proc, relation);
+		break;
+	case KI_SIGNAL_UNLINK:
+		arrive_unlink(proc, relation);
+		break;
+	case KI_SIGNAL_UNLINK_ACK:
+		arrive_unlink_ack(proc, relation);
+		break;
+	case KI_SIGNAL_LINK_GONE:
+		drop_link(proc, relation->peer);
+		ki_signal_free(signal);
+		break;
+	case KI_SIGNAL_TIMER:
+		ki_proc_timer_arrive(proc, signal);
+		break;
+	}
+}
+
+void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
+	while (batch) {
+		struct ki_signal *signal = ki_container_of(batch, struct ki_signal, node);
+		batch = batch->next;
+		arrive(proc, signal);
+	}
+}
+
+bool ki_proc_look(struct ki_proc *proc) {
+	ki_proc_arrive(proc, ki_mpsc_take_owner(&proc->mailbox));
+	return proc->result->cause == KI_CAUSE_NONE;
+}
+
+struct ki_signal *ki_proc_take(struct ki_proc *proc) {
+	struct ki_signal *signal = proc->arrived_head;
+	if (signal) {
+		proc->arrived_head = signal->node.next
+			? ki_container_of(signal->node.next, struct ki_signal, node)
+			: NULL;
+		if (!proc->arrived_head) {
+			proc->arrived_tail = NULL;
+		}
+	}
+	return signal;
+}
+
+void ki_proc_received(struct ki_proc *proc) {
+	proc->nr_open--;
+	ki_sub_rlx(&proc->xmessages, 1); /* a counter; M2 */
+	ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_RECEIVED, 1);
+}

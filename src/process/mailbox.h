@@ -1,0 +1,24 @@
+/*
+ * process/mailbox.h: signals on their way in, for the files of this module.
+ *
+ * Owns: nothing.
+ * Threads: push any; arrive the owner.
+ * Not here: what a program may call (proc.h).
+ */
+#ifndef KI_PROCESS_MAILBOX_H
+#define KI_PROCESS_MAILBOX_H
+
+#include "process/proc.h"
+
+/* Puts a signal into the mailbox of `to` and wakes it. True: taken. False: `to` has ended or never
+ * was, and the signal is still the caller's. Any thread. */
+bool ki_signal_push(struct ki_system *system, kith_pid to, struct ki_signal *signal);
+
+/* Pushes a signal that nobody misses when it is too late: takes it in any case. */
+void ki_signal_tell(struct ki_system *system, kith_pid to, struct ki_signal *signal);
+
+/* Deals with a batch of signals taken from the mailbox, oldest first. Once proc->ended is set, what
+ * a body would see is dropped and the rest is answered. */
+void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch);
+
+#endif

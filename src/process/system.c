@@ -1,0 +1,143 @@
+/*
+ * process/system.c: hosts and programs of a runtime.
+ *
+ * Owns: the arrays of struct ki_system.
+ * Threads: as in system.h.
+ * Tags: [HS1] a host's state: who sees STOPPING acts on it; see spawn.c for the meeting of a
+ *	spawn and a stop.
+ * Not here: what happens on them.
+ */
+#include "process/system.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "process/proc.h"
+#include "process/exit.h"
+
+static struct ki_proc_host *add_host(
+	struct ki_system *system, struct ki_host *host, const char *id) {
+	if (system->nr_hosts >= KI_PID_MAX_HOSTS) {
+		return NULL;
+	}
+	struct ki_proc_host *place = ki_zalloc(sizeof(*place));
+	if (!place) {
+		return NULL;
+	}
+	place->id = ki_strdup_n(id, strlen(id));
+	if (!place->id) {
+		ki_free(place);
+		return NULL;
+	}
+	place->host = host;
+	place->system = system;
+	place->index = system->nr_hosts;
+	place->max_mailbox = KI_MAX_MAILBOX_DEFAULT;
+	ki_counters_init(&place->counters);
+	ki_store_rlx(&place->xstate, KI_PROC_HOST_STOPPED); /* nobody else knows it yet */
+	system->hosts[system->nr_hosts++] = place;
+	return place;
+}
+
+int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_log *log,
+	const struct ki_system_hooks *hooks) {
+	memset(system, 0, sizeof(*system));
+	system->sched = sched;
+	system->log = log;
+	system->hooks = *hooks;
+	system->nr_hosts = KI_HOST_INDEX_SYSTEM;
+	system->started_ns = ki_sched_now(sched);
+	int status = ki_table_init(&system->table, ki_proc_release);
+	if (status) {
+		return status;
+	}
+	struct ki_proc_host *own = add_host(system, ki_sched_system_host(sched), "kith:system");
+	struct ki_proc_host *external = add_host(system, NULL, "kith:external");
+	if (!own || !external) {
+		ki_system_fini(system);
+		return KITH_EEXHAUSTED;
+	}
+	own->internal = external->internal = true;
+	own->max_mailbox = external->max_mailbox =
+		0; /* what the runtime tells itself is never refused */
+	ki_proc_host_set_state(own, KI_PROC_HOST_RUNNING);
+	return KITH_OK;
+}
+
+void ki_system_fini(struct ki_system *system) {
+	for (uint32_t i = 0; i < system->nr_hosts; i++) {
+		if (system->hosts[i]) {
+			ki_free((void *)system->hosts[i]->id);
+			ki_free(system->hosts[i]);
+		}
+	}
+	ki_table_fini(&system->table);
+}
+
+int ki_system_add_host(struct ki_system *system, struct ki_host *host, struct ki_proc_host **out) {
+	struct ki_proc_host *place = add_host(system, host, ki_host_id(host));
+	if (!place) {
+		return KITH_EEXHAUSTED;
+	}
+	ki_host_set_data(host, place);
+	*out = place;
+	return KITH_OK;
+}
+
+static int by_id(const void *a, const void *b) {
+	const struct ki_program *const *x = a, *const *y = b;
+	return strcmp((*x)->id, (*y)->id);
+}
+
+void ki_system_set_programs(
+	struct ki_system *system, const struct ki_program **programs, size_t nr) {
+	if (nr) {
+		qsort(programs, nr, sizeof(*programs), by_id);
+	}
+	system->programs = programs;
+	system->nr_programs = nr;
+}
+
+struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id) {
+	for (uint32_t i = KI_HOST_INDEX_SYSTEM; i < system->nr_hosts; i++) {
+		if (ki_strv_eqz(id, system->hosts[i]->id)) {
+			return system->hosts[i];
+		}
+	}
+	return NULL;
+}
+
+const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id) {
+	size_t low = 0, high = system->nr_programs;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct ki_program *program = system->programs[middle];
+		size_t len = strlen(program->id);
+		int order = memcmp(program->id, id.ptr, len < id.len ? len : id.len);
+		if (order == 0) {
+			if (len == id.len) {
+				return program;
+			}
+			order = len < id.len ? -1 : 1;
+		}
+		if (order < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return NULL;
+}
+
+enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host) {
+	return (enum ki_proc_host_state)ki_load_sc(&host->xstate); /* [HS1] */
+}
+
+void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state state) {
+	ki_store_sc(&host->xstate, state); /* sc: against publish and its second look. [HS1] */
+}
+
+uint64_t ki_proc_host_live(struct ki_proc_host *host) {
+	return ki_counters_get(&host->counters, KI_COUNTER_PROCESSES);
+}

@@ -1,0 +1,106 @@
+/*
+ * process/system.h: everything the processes of one runtime share.
+ *
+ * Owns: struct ki_system: the table of processes, the hosts, the programs, the counters and the
+ *	ways out for logs and crash reports. There is no lock here: hosts and programs are set up
+ *	before the first process runs, the table is lock-free.
+ * Threads: init and fini while nothing runs; the rest any thread.
+ * Not here: one process (proc.h); threads and time (sched/).
+ */
+#ifndef KI_PROCESS_SYSTEM_H
+#define KI_PROCESS_SYSTEM_H
+
+#include <stdbool.h>
+
+#include "base/atomic.h"
+#include "base/strv.h"
+#include "observe/counter.h"
+#include "observe/log.h"
+#include "process/body.h"
+#include "process/pid.h"
+#include "process/table.h"
+#include "sched/sched.h"
+
+struct ki_result;
+
+/* Messages that a mailbox holds at most, unless its host says otherwise (SPEC 15.6). */
+#define KI_MAX_MAILBOX_DEFAULT 1000000
+
+/* A host as processes see it: SPEC 15, 17, 18.6. */
+enum ki_proc_host_state { KI_PROC_HOST_STOPPED, KI_PROC_HOST_RUNNING, KI_PROC_HOST_STOPPING };
+
+struct ki_proc_host {
+	/* set once */
+	struct ki_host *host;
+	struct ki_system *system;
+	const char *id;
+	uint32_t index;
+	uint32_t max_mailbox; /* messages a mailbox may hold; 0: no bound */
+	bool internal;        /* kith:*; no program may spawn there */
+	/* any thread */
+	_Atomic(uint32_t) xstate; /* enum ki_proc_host_state */
+	struct ki_counters counters;
+};
+
+/* What is known of a failure when it is reported (SPEC 21.2). */
+struct ki_crash {
+	kith_pid pid;
+	const char *entry;
+	const struct ki_result *result;
+	int64_t uptime_ns;
+	uint32_t nr_links, nr_monitors; /* that are told */
+};
+
+struct ki_system_hooks {
+	void *user;
+	/* What print writes; one call is one unit (SPEC 13.4). Any thread. */
+	void (*output)(void *user, const char *text, size_t len);
+	/* A process failed. In its worker, before its watchers are told. */
+	void (*crash)(void *user, const struct ki_crash *crash);
+};
+
+struct ki_system {
+	/* set once before the first process */
+	struct ki_sched *sched;
+	struct ki_log *log;
+	struct ki_system_hooks hooks;
+	struct ki_proc_host
+		*hosts[KI_PID_MAX_HOSTS]; /* by index; [0] unused, [1] kith:system, [2] external */
+	uint32_t nr_hosts;                /* the highest index in use + 1 */
+	const struct ki_program **programs; /* sorted by id */
+	size_t nr_programs;
+	struct ki_proc_host *only_host; /* the only process.host, or NULL (SPEC 4.2 step 1) */
+	uint64_t lua_seed;              /* of string hashes; fixed for a run */
+	int64_t started_ns;             /* monotonic */
+	/* any thread */
+	struct ki_table table;
+};
+
+/* Prepares a system on a scheduler (borrowed, as are log and hooks' user). Errors: KITH_EEXHAUSTED.
+ */
+int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_log *log,
+	const struct ki_system_hooks *hooks);
+
+/* Frees all. Every process has ended. */
+void ki_system_fini(struct ki_system *system);
+
+/* Adds a host over `host`; it is stopped until ki_proc_host_set_state. Before the first process.
+ * Errors: KITH_EEXHAUSTED (no memory, or too many hosts). */
+int ki_system_add_host(struct ki_system *system, struct ki_host *host, struct ki_proc_host **out);
+
+/* Sets the programs that can be spawned by id: `programs` (borrowed until fini) is sorted in place.
+ */
+void ki_system_set_programs(
+	struct ki_system *system, const struct ki_program **programs, size_t nr);
+
+/* NULL: none such. */
+struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id);
+const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id);
+
+enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host);
+void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state state);
+
+/* Live processes of a host. A hint while it runs. */
+uint64_t ki_proc_host_live(struct ki_proc_host *host);
+
+#endif

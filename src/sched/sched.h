@@ -1,0 +1,101 @@
+/*
+ * sched/sched.h: hosts of workers, time, and the driver below them.
+ *
+ * A scheduler has one driver: the threaded one (every host owns `nr_workers` POSIX threads; real
+ * clocks) or the simulating one (everything runs in the thread that calls ki_sched_run, in an order
+ * drawn from a seed, in virtual time). All that the rest of kith sees of either is this header.
+ *
+ * The *system host* is the one whose only worker is the thread inside ki_sched_run: what starts and
+ * stops an application runs there, so that it costs no thread of its own.
+ *
+ * Owns: struct ki_sched, struct ki_host (opaque but for the head below).
+ * Threads: as each function says.
+ * Not here: what a task does (task.h); limits and counters of processes (process/).
+ */
+#ifndef KI_SCHED_SCHED_H
+#define KI_SCHED_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sched/task.h"
+#include "time/timers.h"
+
+struct ki_sched;
+
+struct ki_sched_options {
+	bool simulate;
+	uint64_t seed;              /* of the simulation, or drawn from the machine by the caller */
+	size_t stack_bytes;         /* 0: KI_STACK_BYTES */
+	uint32_t tick_instructions; /* what one ki_task_tick stands for; 0: 1000 */
+	uint32_t slice_instructions; /* a slice in a simulation; 0: 100000 */
+};
+
+/* Numbers of one host, read by anybody; exact when the host is at rest (SPEC 21.3). */
+struct ki_host_stats {
+	int nr_workers, nr_busy;
+	uint64_t executed, preempted, stolen, timers, queue_depth, cpu_ns;
+};
+
+/* Gives a scheduler, or NULL when memory or a thread primitive is refused. Owner: the caller. */
+struct ki_sched *ki_sched_new(const struct ki_sched_options *options);
+
+/* Stops what still runs no task and frees all. Every task must have ended. */
+void ki_sched_free(struct ki_sched *sched);
+
+/* Monotonic time in ns (virtual in a simulation) and Unix time in ns. Any thread. */
+int64_t ki_sched_now(struct ki_sched *sched);
+int64_t ki_sched_wall(struct ki_sched *sched);
+bool ki_sched_simulated(const struct ki_sched *sched);
+
+/* The next number of the scheduler's random source: of the running worker, or of a locked one
+ * outside. */
+uint64_t ki_sched_random(struct ki_sched *sched);
+
+/*
+ * Makes a host with `nr_workers` (> 0) that does not run yet; `id` is copied; slice_ns 0: 1 ms.
+ * NULL: no memory. Hosts live until ki_sched_free. Any thread but one at a time.
+ */
+struct ki_host *ki_host_new(
+	struct ki_sched *sched, const char *id, int nr_workers, int64_t slice_ns);
+/* The host served by the thread inside ki_sched_run. Exists from the start. */
+struct ki_host *ki_sched_system_host(struct ki_sched *sched);
+
+const char *ki_host_id(const struct ki_host *host);
+struct ki_sched *ki_host_sched(const struct ki_host *host);
+int ki_host_workers(const struct ki_host *host);
+void ki_host_stats(struct ki_host *host, struct ki_host_stats *out);
+
+/* For the layer above: one pointer of its own per host. Set before ki_host_start. */
+void ki_host_set_data(struct ki_host *host, void *data);
+void *ki_host_data(const struct ki_host *host);
+
+/* Starts the workers. Errors: KITH_EEXHAUSTED (a thread was refused; none runs then). Any thread.
+ */
+int ki_host_start(struct ki_host *host);
+
+/* Ends the workers after the task that each runs now and joins them. From a task of another host or
+ * outside any; blocks the thread. Tasks left in the queue stay there, not run. */
+void ki_host_stop(struct ki_host *host);
+
+/*
+ * Serves the system host (threads), or runs everything (simulation), until ki_sched_halt, or, in a
+ * simulation, until virtual time would pass `until_ns` (< 0: no bound; what is due at until_ns
+ * still happens) or nothing is ready and no timer is pending. Blocks the calling thread.
+ */
+enum ki_run_end { KI_RUN_HALTED, KI_RUN_UNTIL, KI_RUN_IDLE };
+enum ki_run_end ki_sched_run(struct ki_sched *sched, int64_t until_ns);
+/* Makes ki_sched_run return after the task it runs now. Any thread. */
+void ki_sched_halt(struct ki_sched *sched);
+
+/*
+ * Timers. `timer->fire` is called once at or after the deadline (never before), by a worker of the
+ * host, with the host's timer lock held: it may push a signal and wake a task, and must not arm or
+ * cancel. Any thread. Errors of arm: KITH_EEXHAUSTED.
+ * ki_host_cancel gives true when the timer was pending and now never fires; when it returns, `fire`
+ * is not running.
+ */
+int ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns);
+bool ki_host_cancel(struct ki_host *host, struct ki_timer *timer);
+
+#endif

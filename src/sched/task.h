@@ -1,0 +1,132 @@
+/*
+ * sched/task.h: what the scheduler runs.
+ *
+ * A task is something that can go on. It is driven by its `step` function, which runs on a strand
+ * (a pooled C stack with its saved context) until nothing in it can go on. A step may also leave
+ * its
+ * strand in the middle: keep it while the task waits (park) or is set aside (yield), put it by
+ * and go on with a fresh one (detach), change to one put by earlier (resume), or give it up with
+ * whatever frames stand on it (abandon).
+ *
+ *                 ki_task_start, ki_task_wake
+ *        IDLE ----------------------------------> READY ------> RUNNING ------> DEAD
+ *         ^                                         ^  ki_task_run | |  step gave DONE
+ *         |        WAIT or park, no wake came       |  yield       | |
+ *         +------------------------------------------------------- + |
+ *                                                   |                | ki_task_wake
+ *                                                   +--- NOTIFIED <--+
+ *                                 WAIT or park after a wake: READY at once
+ *
+ * Owns: struct ki_task and the transitions above.
+ * Threads: ki_task_wake from any thread that keeps the task's memory alive; the calls of the second
+ *	group from the running task itself.
+ * Invariants:
+ *	T1 a task stands in a queue exactly while it is READY (between two instructions of the one
+ *	   who made it so, and of the worker that takes it, it does not yet, or no longer). T2
+ *	   strand, kept and command are written by the worker that runs the task, or by nobody. T3
+ *	   a wake that comes while the task runs is seen before it turns IDLE (one state word
+ *	   decides). T4 after `done` was called the scheduler does not touch the task again. T5 a
+ *	   task may go on in another worker's thread after each call of the second group: no
+ *	   errno, no thread-local address and no held mutex lives across them.
+ * Tags: [TK1] xstate is changed by read-modify-write alone, each with release and acquire. A
+ *	waker's change is thus before or after the worker's in one order: before the start of a
+ *	turn, the
+ *	      turn sees what the waker did; after it, the end of the turn finds the task NOTIFIED.
+ *	   (A waker that only looked, and left a READY task alone, could look too early.) The same
+ *	   order hands strand and stack from worker to worker.
+ * Not here: which task runs next, and when (driver.h, threads.c, sim.c).
+ */
+#ifndef KI_SCHED_TASK_H
+#define KI_SCHED_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomic.h"
+#include "sync/inject.h"
+
+struct ki_host;
+struct ki_strand;
+struct ki_task;
+
+/* What a step tells the scheduler when it returns; its strand is free again. */
+enum ki_step {
+	KI_STEP_WAIT,  /* nothing can go on: run me again after a wake */
+	KI_STEP_AGAIN, /* run me again after everything else that is ready had its turn */
+	KI_STEP_DONE   /* the task has ended */
+};
+
+struct ki_task_ops {
+	/* Runs the task until nothing in it can go on. */
+	enum ki_step (*step)(struct ki_task *task);
+	/* No stack could be had for `step`. Runs on the worker's own stack; has to end the task
+	 * without a call of the second group; `done` follows. */
+	void (*starve)(struct ki_task *task);
+	/* The task has ended and the scheduler has forgotten it: its memory may go. */
+	void (*done)(struct ki_task *task);
+};
+
+struct ki_task {
+	/* any thread */
+	_Atomic(uint32_t) xstate;
+	/* whoever made it READY, then the worker that takes it */
+	struct ki_inject_node queue_node;
+	struct ki_task *sim_child, *sim_next; /* the simulator's heap of what is ready */
+	uint64_t sim_round, sim_key;          /* its order */
+	/* the worker that runs it [T2] */
+	struct ki_strand *strand; /* to go on with; NULL: step is called on a fresh one */
+	struct ki_strand *target; /* of a resume */
+	uint8_t command;          /* enum ki_command: why it left its strand */
+	bool slice_over;          /* a simulated slice ended in this turn */
+	uint32_t slice_used;      /* simulated instructions since the last wait or full slice */
+	uint64_t steps;           /* turns so far */
+	/* set once, before ki_task_start */
+	struct ki_host *host;
+	const struct ki_task_ops *ops;
+};
+
+/* Bits of xstate: IDLE is none of them, READY is WOKEN, NOTIFIED is RUNNING and WOKEN. */
+enum { KI_TASK_WOKEN = 1, KI_TASK_RUNNING = 2, KI_TASK_DEAD = 4 };
+
+/* Prepares an IDLE task. */
+void ki_task_init(struct ki_task *task, struct ki_host *host, const struct ki_task_ops *ops);
+
+/* Any thread that keeps the task alive: makes an IDLE task ready, exactly once; a no-op on a READY,
+ * NOTIFIED or DEAD one. ki_task_start is the first wake. */
+void ki_task_wake(struct ki_task *task);
+void ki_task_start(struct ki_task *task);
+
+/* ---- From the running task only. Each may return in another thread [T5]. ---- */
+
+/* The task that the calling thread runs, or NULL outside any. Not cached by the compiler. */
+struct ki_task *ki_task_self(void);
+
+/* Waits, strand kept, until woken. May return without a wake of one's own: the caller checks again.
+ */
+void ki_task_park(void);
+
+/* Lets others run; the task stays ready. `full_slice`: it used up its time slice. */
+void ki_task_yield(bool full_slice);
+
+/* True when the running task has used up its time slice. Cheap; to be asked every thousand VM
+ * instructions or so: in a simulation each call counts as that many instructions. */
+bool ki_task_tick(void);
+
+/*
+ * Puts the current strand by and goes on with `step` on a fresh one. Gives the strand put by
+ * through
+ * `*kept` before anything else of the task runs. Returns 0 when a later ki_task_resume(*kept)
+ * comes, or KITH_EEXHAUSTED at once (nothing done) when there is no fresh strand.
+ */
+int ki_task_detach(struct ki_strand **kept);
+
+/* Gives the current strand up and goes on in `strand`, which a detach put by. Does not return. */
+_Noreturn void ki_task_resume(struct ki_strand *strand);
+
+/* Gives the current strand up, frames and all, and has `step` called anew. Does not return. */
+_Noreturn void ki_task_abandon(void);
+
+/* Drops a strand that was put by and will never be resumed, frames and all. */
+void ki_strand_drop(struct ki_strand *strand);
+
+#endif
