@@ -1,0 +1,4 @@
+local function main()
+	local x = = 1
+end
+return { main = main }

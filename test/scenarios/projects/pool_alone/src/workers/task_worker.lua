@@ -1,0 +1,2 @@
+-- A worker that never starts: its chunk throws.
+error("NO WORKER")

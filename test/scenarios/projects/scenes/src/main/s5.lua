@@ -1,0 +1,52 @@
+-- S5: a linked spawn whose parent traps links.
+local time = require("time")
+
+local HOST = "app:processes"
+
+local function same(what, got, want)
+	if got ~= want then
+		error(what .. ": got " .. tostring(got) .. ", wanted " .. tostring(want), 2)
+	end
+end
+
+-- T in ms since `start`: exact with slack 0 (the simulator); on threads not early, and late by the
+-- slack at most.
+local function at(start, want, slack)
+	local got = time.now():sub(start):nanoseconds() / 1e6
+	if got < want - (slack > 0 and 1 or 0) or got > want + slack then
+		error("T = " .. got .. " ms, wanted " .. want .. " and at most " .. slack .. " more", 2)
+	end
+end
+
+local function main(slack)
+	slack = tonumber(slack)
+	local start = time.now()
+	process.set_options { trap_links = true }
+	local events_ch = process.events()
+	local pid, err = process.spawn_linked("app.workers:late", HOST)
+	if err then
+		return nil, "spawn_linked failed: " .. tostring(err)
+	end
+	local event = events_ch:receive()
+	at(start, 20, slack)
+	if event.kind == process.event.LINK_DOWN then
+		print("Child died:", event.from)
+	end
+
+	same("from", event.from, pid)
+	same("error", tostring(event.result.error), "app.workers:late:4: LATE")
+	local timeout = time.after("50ms")
+	local result = channel.select { events_ch:case_receive(), timeout:case_receive() }
+	same("no EXIT", result.channel, timeout)
+end
+
+-- The child ends normally: nothing ever comes.
+local function waits()
+	process.set_options { trap_links = true }
+	local events_ch = process.events()
+	assert(process.spawn_linked("app.workers:value", HOST))
+	local event = events_ch:receive()
+	print("an event came:", event.kind)
+end
+
+return { main = main, waits = waits }

@@ -1,0 +1,6 @@
+local function main()
+	while true do
+	end
+end
+
+return { main = main }

@@ -1,0 +1,5 @@
+return {
+	main = function()
+		return 42
+	end,
+}
