@@ -583,7 +583,8 @@ int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file,
 		return KITH_EEXHAUSTED;
 	}
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.ptr, text.len);
+	const char *bytes = text.ptr ? text.ptr : ""; /* libyaml insists on a pointer */
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes, text.len);
 	struct ki_node *root = NULL;
 	read_stream(&r, &root);
 	yaml_parser_delete(&r.parser);

@@ -81,8 +81,8 @@ void ki_project_fini(struct ki_project *project);
 /* NULL when there is none. */
 const struct ki_entry *ki_project_find(const struct ki_project *project, const char *id);
 
-/* The ID that is near to one that does not exist; NULL when none is. */
-const char *ki_project_near(const struct ki_project *project, const char *id);
+/* The ID that is near to one that does not exist, in the project's memory; NULL when none is. */
+const char *ki_project_near(struct ki_project *project, const char *id);
 
 /* Adds a problem found by a layer above and keeps the list sorted. suggestion may be NULL. borrows all. */
 void ki_project_add_diag(struct ki_project *project, const char *file, int line, int column,

@@ -1,0 +1,68 @@
+/*
+ * load.h: what the steps of loading a project share, inside config.
+ *
+ * Owns: struct ki_load, which lives as long as ki_project_load runs.
+ * Threads: one.
+ * Not here: the result (project.h).
+ */
+#ifndef KI_CONFIG_LOAD_H
+#define KI_CONFIG_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/project.h"
+
+/* An entry with the nodes of its references, until these are resolved. */
+struct ki_draft {
+	struct ki_entry entry;
+	bool known_kind; /* else entry.kind means nothing: a problem was told */
+	const struct ki_node *name_node;
+	const struct ki_node *host_node; /* field `host` of a process.lua, or NULL */
+	const struct ki_node *lifecycle_node;
+	const struct ki_node **require_nodes; /* place of each of entry.requires; NULL: the entry's */
+};
+
+struct ki_load {
+	struct ki_project *project;
+	struct ki_arena *arena; /* the project's */
+	struct ki_diags *diags; /* the project's */
+	const char *real_source; /* absolute path of the source folder */
+	struct ki_draft **drafts;
+	size_t nr_drafts, cap_drafts;
+	size_t cap_warnings;
+	bool incomplete; /* some entry or its kind is unreadable: what is missing may be there */
+};
+
+/* Whether some request found no memory; then the rest does not count. */
+bool ki_load_failed(const struct ki_load *load);
+
+/*
+ * Appends to an array of pointers in the arena, whose room doubles; false when there is no memory.
+ * array is the address of the array.
+ */
+bool ki_load_append(struct ki_load *load, void *array, size_t *nr, size_t *cap, const void *item);
+
+/* A problem at a node of `file`. found is made by the format. */
+void ki_load_tell(struct ki_load *load, const char *file, int line, int column, const char *suggestion,
+	const char *expected, const char *format, ...) KI_PRINTF(7, 8);
+
+/* "a, b, c"; more than three are cut after two: "a, b, ...". */
+const char *ki_load_words(struct ki_load *load, const char *const *words, size_t nr);
+
+/* scan.c: the source folder of project->dir, relative to it; NULL after a problem. */
+const char *ki_scan_source_dir(struct ki_load *load);
+
+/* scan.c: calls `each` with every YAML file below the source folder, relative to project->dir. */
+void ki_scan_files(struct ki_load *load, void (*each)(struct ki_load *load, const char *file));
+
+/* source.c: replaces the file:// values of a tree read from `file` by the files' texts. */
+void ki_source_expand(struct ki_load *load, const char *file, struct ki_node *node);
+
+/* entry.c: reads one YAML file and appends its entries to drafts. */
+void ki_entry_read_file(struct ki_load *load, const char *file);
+
+/* reference.c: sorts the drafts into the project's entries, resolves and checks what they refer to. */
+void ki_reference_resolve(struct ki_load *load);
+
+#endif

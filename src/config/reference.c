@@ -1,0 +1,351 @@
+/*
+ * reference.c: from drafts to entries: unique IDs, default hosts (SPEC 17.2), dependencies (17.4).
+ *
+ * Owns: nothing. Threads: one.
+ * Not here: starting in that order (supervise).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/compiler.h"
+#include "config/load.h"
+
+static struct ki_draft *draft_of(const struct ki_entry *entry) {
+	return ki_container_of(entry, struct ki_draft, entry);
+}
+
+/* --- unique IDs --- */
+
+/* By ID, then by place, so that of equal IDs the first place counts. */
+static int compare_drafts(const void *a, const void *b) {
+	const struct ki_entry *x = &(*(struct ki_draft *const *)a)->entry;
+	const struct ki_entry *y = &(*(struct ki_draft *const *)b)->entry;
+	int by_id = strcmp(x->id, y->id);
+	int by_file = strcmp(x->file, y->file);
+	if (by_id != 0 || by_file != 0) {
+		return by_id != 0 ? by_id : by_file;
+	}
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+				  : (x->column > y->column) - (x->column < y->column);
+}
+
+static bool sort_entries(struct ki_load *load) {
+	struct ki_project *project = load->project;
+	project->entries = ki_arena_alloc(load->arena, load->nr_drafts * sizeof(*project->entries));
+	if (!project->entries) {
+		return false;
+	}
+	if (load->nr_drafts > 0) {
+		qsort(load->drafts, load->nr_drafts, sizeof(*load->drafts), compare_drafts);
+	}
+	for (size_t i = 0; i < load->nr_drafts; i++) {
+		struct ki_draft *draft = load->drafts[i];
+		size_t nr = project->nr_entries;
+		struct ki_draft *first = nr > 0 ? draft_of(project->entries[nr - 1]) : NULL;
+		if (!first || strcmp(first->entry.id, draft->entry.id) != 0) {
+			project->entries[project->nr_entries++] = &draft->entry;
+			continue;
+		}
+		ki_load_tell(load, draft->entry.file, draft->name_node->line, draft->name_node->column, NULL,
+			"an ID that is used once", "duplicate entry \"%s\", first at %s:%d:%d", draft->entry.id,
+			first->entry.file, first->name_node->line, first->name_node->column);
+	}
+	return true;
+}
+
+/* --- references --- */
+
+/* The ID near to one that does not exist: a name in the same namespace, else any other ID. */
+static const char *near_id(struct ki_load *load, const char *id, bool hosts_only) {
+	const struct ki_project *project = load->project;
+	const char **names = ki_arena_alloc(load->arena, project->nr_entries * sizeof(*names));
+	const char **ids = ki_arena_alloc(load->arena, project->nr_entries * sizeof(*ids));
+	size_t nr_names = 0;
+	size_t nr_ids = 0;
+	const char *colon = strchr(id, ':');
+	if (!names || !ids || !colon) {
+		return NULL;
+	}
+	size_t ns_len = (size_t)(colon - id) + 1;
+	for (size_t i = 0; i < project->nr_entries; i++) {
+		const struct ki_draft *draft = draft_of(project->entries[i]);
+		if (hosts_only && draft->known_kind && draft->entry.kind != KI_KIND_PROCESS_HOST) {
+			continue;
+		}
+		if (strncmp(draft->entry.id, id, ns_len) == 0) {
+			names[nr_names++] = draft->entry.name;
+		} else {
+			ids[nr_ids++] = draft->entry.id;
+		}
+	}
+	const char *name = ki_diag_near(ki_strv(colon + 1), names, nr_names);
+	if (name) {
+		return ki_arena_printf(load->arena, "%.*s%s", (int)ns_len, id, name);
+	}
+	return ki_diag_near(ki_strv(id), ids, nr_ids);
+}
+
+const char *ki_project_near(struct ki_project *project, const char *id) {
+	struct ki_load load = {.project = project, .arena = &project->arena};
+	return near_id(&load, id, false);
+}
+
+/* The entry that `node` in `draft` names; NULL after a problem. `role` says as what. */
+static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draft *draft,
+	const struct ki_node *node, const char *role, bool is_host) {
+	const struct ki_entry *entry = &draft->entry;
+	const char *expected = is_host ? "the ID of a process.host" : "the ID of an entry";
+	const char *id = strchr(node->text, ':')
+		? node->text
+		: ki_arena_printf(load->arena, "%s:%s", entry->ns, node->text);
+	const struct ki_entry *target = id ? ki_project_find(load->project, id) : NULL;
+	if (id && !target) {
+		ki_load_tell(load, entry->file, node->line, node->column, near_id(load, id, is_host), expected,
+			"no entry \"%.100s\", named as %s of %s \"%s\"", id, role, entry->kind_name, entry->id);
+	} else if (target && is_host && draft_of(target)->known_kind && target->kind != KI_KIND_PROCESS_HOST) {
+		ki_load_tell(load, entry->file, node->line, node->column, NULL, expected,
+			"%s \"%s\", named as %s of %s \"%s\"", target->kind_name, target->id, role,
+			entry->kind_name, entry->id);
+		return NULL;
+	}
+	return target;
+}
+
+static void add_requirement(struct ki_draft *draft, const char *id, const struct ki_node *node) {
+	struct ki_entry *entry = &draft->entry;
+	for (size_t i = 0; i < entry->nr_requires; i++) {
+		if (strcmp(entry->requires[i], id) == 0) {
+			return;
+		}
+	}
+	draft->require_nodes[entry->nr_requires] = node;
+	entry->requires[entry->nr_requires++] = id;
+}
+
+/* --- where something runs (SPEC 17.2) --- */
+
+struct host_list {
+	const struct ki_entry **hosts; /* by ID */
+	size_t nr;
+};
+
+/* The only host in this namespace; NULL when there is none or more than one. */
+static const struct ki_entry *only_host_in(const struct host_list *list, const char *ns, size_t ns_len) {
+	const struct ki_entry *found = NULL;
+	for (size_t i = 0; i < list->nr; i++) {
+		if (strlen(list->hosts[i]->ns) == ns_len && strncmp(list->hosts[i]->ns, ns, ns_len) == 0) {
+			if (found) {
+				return NULL;
+			}
+			found = list->hosts[i];
+		}
+	}
+	return found;
+}
+
+static const struct ki_entry *default_host(
+	struct ki_load *load, const struct ki_draft *draft, const struct host_list *list) {
+	const struct ki_entry *entry = &draft->entry;
+	if (list->nr == 1) {
+		return list->hosts[0];
+	}
+	for (size_t len = strlen(entry->ns); len > 0; len--) {
+		bool whole = entry->ns[len] == '\0' || entry->ns[len] == '.';
+		const struct ki_entry *host = whole ? only_host_in(list, entry->ns, len) : NULL;
+		if (host) {
+			return host;
+		}
+	}
+	if (list->nr > 0) {
+		ki_load_append(load, &load->project->warnings, &load->project->nr_warnings, &load->cap_warnings,
+			ki_arena_printf(load->arena,
+				"no host given for %s \"%s\": it runs on \"%s\", the first of %zu hosts",
+				entry->kind_name, entry->id, list->hosts[0]->id, list->nr));
+		return list->hosts[0];
+	}
+	if (!load->incomplete) { /* else the host may be what could not be read */
+		ki_load_tell(load, entry->file, entry->line, entry->column, NULL,
+			"an entry of kind process.host in the project", "host is required in %s \"%s\"",
+			entry->kind_name, entry->id);
+	}
+	return NULL;
+}
+
+static void resolve_host(struct ki_load *load, struct ki_draft *draft, const struct host_list *list) {
+	const struct ki_node *preset = ki_node_get(draft->entry.meta, "default_host");
+	const struct ki_entry *by_meta = NULL;
+	const struct ki_entry *host = NULL;
+	if (preset && preset->type != KI_NODE_STRING) {
+		ki_load_tell(load, draft->entry.file, preset->line, preset->column, NULL, "a string",
+			"meta.default_host is %s in %s \"%s\"", ki_node_type_name(preset->type),
+			draft->entry.kind_name, draft->entry.id);
+	} else if (preset) {
+		by_meta = resolve(load, draft, preset, "meta.default_host", true);
+	}
+	const struct ki_node *node = draft->host_node ? draft->host_node : preset;
+	if (draft->host_node) {
+		host = resolve(load, draft, draft->host_node, "host", true);
+	} else {
+		host = preset ? by_meta : default_host(load, draft, list);
+	}
+	if (host) {
+		draft->entry.u.lua.host = host->id;
+		add_requirement(draft, host->id, node);
+	}
+}
+
+/* --- dependencies (SPEC 17.4) --- */
+
+static void resolve_list(
+	struct ki_load *load, struct ki_draft *draft, const struct ki_node *list, const char *role) {
+	for (size_t i = 0; list && list->type == KI_NODE_SEQUENCE && i < list->u.seq.nr; i++) {
+		const struct ki_node *item = list->u.seq.items[i];
+		if (item->type != KI_NODE_STRING || item->text_len == 0) {
+			continue; /* told */
+		}
+		const struct ki_entry *target = resolve(load, draft, item, role, false);
+		if (target) {
+			add_requirement(draft, target->id, item);
+		}
+	}
+}
+
+static size_t nr_items(const struct ki_node *list) {
+	return list && list->type == KI_NODE_SEQUENCE ? list->u.seq.nr : 0;
+}
+
+static void check_meta_list(struct ki_load *load, struct ki_draft *draft, const struct ki_node *list) {
+	const struct ki_node *bad = list && list->type != KI_NODE_SEQUENCE ? list : NULL;
+	for (size_t i = 0; !bad && i < nr_items(list); i++) {
+		const struct ki_node *item = list->u.seq.items[i];
+		bad = item->type != KI_NODE_STRING || item->text_len == 0 ? item : NULL;
+	}
+	if (bad) {
+		ki_load_tell(load, draft->entry.file, bad->line, bad->column, NULL, "a list of strings",
+			"meta.depends_on holds %s in %s \"%s\"", ki_node_type_name(bad->type),
+			draft->entry.kind_name, draft->entry.id);
+	}
+}
+
+static void resolve_draft(struct ki_load *load, struct ki_draft *draft, const struct host_list *hosts) {
+	const struct ki_node *requires = ki_node_get(draft->lifecycle_node, "requires");
+	const struct ki_node *depends_on = ki_node_get(draft->lifecycle_node, "depends_on");
+	const struct ki_node *meta = ki_node_get(draft->entry.meta, "depends_on");
+	size_t room = 1 + nr_items(requires) + nr_items(depends_on) + nr_items(meta);
+	draft->entry.requires = ki_arena_alloc(load->arena, room * sizeof(*draft->entry.requires));
+	draft->require_nodes = ki_arena_alloc(load->arena, room * sizeof(*draft->require_nodes));
+	if (!draft->entry.requires || !draft->require_nodes || !draft->known_kind) {
+		return;
+	}
+	if (draft->entry.kind == KI_KIND_PROCESS_LUA) {
+		resolve_host(load, draft, hosts);
+	}
+	check_meta_list(load, draft, meta);
+	resolve_list(load, draft, requires, "lifecycle.requires");
+	resolve_list(load, draft, depends_on, "lifecycle.depends_on");
+	resolve_list(load, draft, meta, "meta.depends_on");
+}
+
+/* --- cycles --- */
+
+/* One entry on the path of the search, and which of its dependencies is looked at. */
+struct step {
+	size_t entry;
+	size_t next;
+};
+
+static size_t index_of(const struct ki_project *project, const char *id) {
+	size_t low = 0;
+	size_t high = project->nr_entries;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(project->entries[middle]->id, id) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+/* The steps are a cycle: each depends on the one after it, the last on the first. */
+static void tell_cycle(struct ki_load *load, const struct step *steps, size_t nr) {
+	struct ki_entry **entries = load->project->entries;
+	struct ki_buf text = {0};
+	size_t start = 0;
+	for (size_t i = 1; i < nr; i++) { /* written from its first ID on, whichever was met first */
+		start = steps[i].entry < steps[start].entry ? i : start;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		ki_buf_printf(&text, "%s -> ", entries[steps[(start + i) % nr].entry]->id);
+	}
+	const struct ki_entry *first = entries[steps[start].entry];
+	ki_buf_puts(&text, first->id);
+	const struct ki_node *node = draft_of(first)->require_nodes[steps[start].next - 1];
+	ki_load_tell(load, first->file, node ? node->line : first->line, node ? node->column : first->column,
+		NULL, "dependencies without a cycle", "dependency cycle %s", ki_buf_cstr(&text));
+	ki_buf_fini(&text);
+}
+
+/* Depth first from one entry, on a path of its own: recursion would be as deep as the dependencies. */
+static void search_cycles(struct ki_load *load, size_t root, struct step *path, size_t *place) {
+	const struct ki_project *project = load->project;
+	size_t depth = 0;
+	path[depth++] = (struct step){root, 0};
+	place[root] = depth;
+	while (depth > 0 && !ki_load_failed(load)) {
+		struct step *top = &path[depth - 1];
+		const struct ki_entry *entry = project->entries[top->entry];
+		if (top->next == entry->nr_requires) {
+			place[top->entry] = SIZE_MAX; /* done */
+			depth--;
+			continue;
+		}
+		size_t target = index_of(project, entry->requires[top->next++]);
+		if (place[target] == 0) {
+			path[depth++] = (struct step){target, 0};
+			place[target] = depth;
+		} else if (place[target] != SIZE_MAX) {
+			tell_cycle(load, path + place[target] - 1, depth - place[target] + 1);
+		}
+	}
+}
+
+static void find_cycles(struct ki_load *load) {
+	size_t nr = load->project->nr_entries;
+	struct step *path = ki_alloc(nr * sizeof(*path));
+	size_t *place = ki_zalloc(nr * sizeof(*place)); /* on the path from 1; 0 not seen; SIZE_MAX done */
+	if (path && place) {
+		for (size_t i = 0; i < nr; i++) {
+			if (place[i] == 0) {
+				search_cycles(load, i, path, place);
+			}
+		}
+	} else {
+		load->arena->failed = true;
+	}
+	ki_free(path);
+	ki_free(place);
+}
+
+void ki_reference_resolve(struct ki_load *load) {
+	struct ki_project *project = load->project;
+	struct host_list hosts = {.nr = 0};
+	if (!sort_entries(load)) {
+		return;
+	}
+	hosts.hosts = ki_arena_alloc(load->arena, project->nr_entries * sizeof(*hosts.hosts));
+	for (size_t i = 0; hosts.hosts && i < project->nr_entries; i++) {
+		const struct ki_entry *entry = project->entries[i];
+		if (draft_of(entry)->known_kind && entry->kind == KI_KIND_PROCESS_HOST) {
+			hosts.hosts[hosts.nr++] = entry;
+		}
+	}
+	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {
+		resolve_draft(load, draft_of(project->entries[i]), &hosts);
+	}
+	if (!ki_load_failed(load)) {
+		find_cycles(load);
+	}
+}

@@ -1,0 +1,223 @@
+/* Projects that are right: which files count, and what becomes of them. */
+#define _XOPEN_SOURCE 700
+#include "config_folder.h"
+
+#define HOST "  - {name: processes, kind: process.host, host: {workers: 16}, lifecycle: {auto_start: true}}\n"
+
+static const struct ki_entry *find(struct folder *f, const char *id) {
+	const struct ki_entry *entry = ki_project_find(&f->project, id);
+	if (!entry) {
+		FAIL("no entry %s", id);
+	}
+	return entry;
+}
+
+static void write_pool(struct folder *f) {
+	folder_write(f, "src/_index.yaml",
+		"version: \"1.0\"\nnamespace: app\n\nentries:\n" HOST);
+	folder_write(f, "src/supervisor/_index.yaml",
+		"version: \"1.0\"\nnamespace: app.supervisor\n\nentries:\n  - name: pool\n    kind: process.lua\n"
+		"    source: file://pool.lua\n    method: main\n    modules: [time]\n    lifecycle:\n"
+		"      auto_start: true\n");
+	folder_write(f, "src/supervisor/pool.lua", "return { main = function() end }\n");
+	folder_write(f, "src/workers/_index.yaml",
+		"version: \"1.0\"\nnamespace: app.workers\n\nentries:\n  - name: task_worker\n    kind: process.lua\n"
+		"    source: file://task_worker.lua\n    method: main\n    modules:\n      - time\n");
+	folder_write(f, "src/workers/task_worker.lua", "");
+}
+
+TEST(project, the_supervised_pool_loads) {
+	struct folder f;
+	folder_open(&f);
+	write_pool(&f);
+	FOLDER_EXPECT(&f, "");
+	EQ_UINT(f.project.nr_entries, 3);
+	EQ_UINT(f.project.nr_warnings, 0);
+	EQ_STR(f.project.source_dir, "src");
+
+	const struct ki_entry *host = find(&f, "app:processes");
+	EQ_INT(host->kind, KI_KIND_PROCESS_HOST);
+	EQ_INT(host->u.host.workers, 16);
+	TRUE(host->lifecycle.has);
+	TRUE(host->lifecycle.auto_start);
+	EQ_UINT(host->nr_requires, 0);
+
+	const struct ki_entry *pool = find(&f, "app.supervisor:pool");
+	EQ_INT(pool->kind, KI_KIND_PROCESS_LUA);
+	EQ_STR(pool->kind_name, "process.lua");
+	EQ_STR(pool->file, "src/supervisor/_index.yaml");
+	EQ_INT(pool->line, 5);
+	EQ_STR(pool->u.lua.source, "return { main = function() end }\n");
+	EQ_STR(pool->u.lua.source_file, "src/supervisor/pool.lua");
+	EQ_STR(pool->u.lua.method, "main");
+	EQ_UINT(pool->u.lua.nr_modules, 1);
+	EQ_STR(pool->u.lua.modules[0], "time");
+	EQ_STR(pool->u.lua.host, "app:processes");
+	FALSE(pool->u.lua.host_given);
+	IS_NULL(pool->u.lua.input);
+	EQ_UINT(pool->nr_requires, 1);
+	EQ_STR(pool->requires[0], "app:processes");
+	EQ_INT(pool->lifecycle.stop_timeout_ns, INT64_C(10000000000));
+	TRUE(pool->lifecycle.required);
+
+	const struct ki_entry *worker = find(&f, "app.workers:task_worker");
+	FALSE(worker->lifecycle.has);
+	EQ_UINT(worker->u.lua.source_len, 0);
+	EQ_STR(ki_project_near(&f.project, "app.workers:task_woker"), "app.workers:task_worker");
+	IS_NULL(ki_project_near(&f.project, "nothing"));
+	folder_close(&f);
+}
+
+TEST(project, one_entry_may_stand_at_top_level) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "h.yml", "namespace: a\nname: h\nkind: process.host\nmeta: {note: x}\n");
+	folder_write(&f, "p.yaml",
+		"version: \"1.0\"\nnamespace: a\nname: x/p.1\nkind: process.lua\nsource: return 1\nhost: h\n"
+		"input: [1, {a: b}]\nlifecycle:\n  start_timeout: 1m\n  stop_timeout: 0\n  startup: optional\n");
+	FOLDER_EXPECT(&f, "");
+	EQ_STR(f.project.source_dir, ".");
+	const struct ki_entry *p = find(&f, "a:x/p.1");
+	EQ_STR(p->u.lua.source, "return 1");
+	IS_NULL(p->u.lua.source_file);
+	EQ_INT(p->u.lua.source_line, 5);
+	EQ_INT(p->u.lua.source_column, 9);
+	EQ_STR(p->u.lua.host, "a:h");
+	TRUE(p->u.lua.host_given);
+	EQ_UINT(p->u.lua.input->u.seq.nr, 2);
+	EQ_INT(p->lifecycle.start_timeout_ns, INT64_C(60000000000));
+	EQ_INT(p->lifecycle.stop_timeout_ns, 0);
+	FALSE(p->lifecycle.required);
+	FALSE(p->lifecycle.auto_start);
+	EQ_STR(ki_node_get(find(&f, "a:h")->meta, "note")->text, "x");
+	EQ_INT(find(&f, "a:h")->u.host.workers, 0);
+	folder_close(&f);
+}
+
+TEST(project, fields_may_stand_under_data) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/a.yaml",
+		"namespace: a\nmeta: {team: one, deep: {x: 1}}\nentries:\n"
+		"  - name: h\n    kind: process.host\n    data:\n      host: {workers: 2, colour: red}\n"
+		"      shape: round\n"
+		"  - name: p\n    kind: process.lua\n    meta: {team: two}\n    data:\n      source: file://p.lua\n"
+		"      pool: {size: 4}\n      extra: kept\n");
+	folder_write(&f, "src/p.lua", "return 2");
+	FOLDER_EXPECT(&f, "");
+	EQ_INT(find(&f, "a:h")->u.host.workers, 2);
+	EQ_STR(find(&f, "a:p")->u.lua.source, "return 2");
+	EQ_STR(ki_node_get(find(&f, "a:p")->meta, "team")->text, "two");
+	EQ_STR(ki_node_get(find(&f, "a:h")->meta, "team")->text, "one");
+	NOT_NULL(ki_node_get(find(&f, "a:p")->meta, "deep"));
+	folder_close(&f);
+}
+
+TEST(project, some_files_and_folders_are_left_out) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "a.yaml", "namespace: a\nentries:\n" HOST);
+	folder_write(&f, ".hidden.yaml", "[");
+	folder_write(&f, ".git/x.yaml", "[");
+	folder_write(&f, "sub/node_modules/x.yaml", "[");
+	folder_write(&f, "other.yaml", "title: not ours\nversion: 3\nsource: file://nowhere\n");
+	folder_write(&f, "list.yaml", "- 1\n- 2\n");
+	folder_write(&f, "empty.yaml", "");
+	folder_write(&f, "notes.txt", "[");
+	folder_write(&f, "deep/er/b.yml", "namespace: b\nentries: []\n");
+	char link[512];
+	folder_path(&f, "deep/loop", link);
+	EQ_INT(symlink("..", link), 0);
+	FOLDER_EXPECT(&f, "");
+	EQ_UINT(f.project.nr_entries, 1);
+	folder_close(&f);
+}
+
+TEST(project, the_lock_file_names_the_source_folder) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "wippy.lock", "directories:\n  modules: .wippy\n  src: ./app/code/\n");
+	folder_write(&f, "src/a.yaml", "[");
+	folder_write(&f, "app/code/a.yaml", "namespace: a\nentries:\n" HOST);
+	FOLDER_EXPECT(&f, "");
+	EQ_STR(f.project.source_dir, "app/code");
+	EQ_STR(f.project.entries[0]->file, "app/code/a.yaml");
+	folder_close(&f);
+}
+
+TEST(project, file_texts_stand_in_for_any_string) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/a/a.yaml",
+		"namespace: a\nentries:\n" HOST
+		"  - name: p\n    kind: process.lua\n    source: file://../lib/p.lua\n"
+		"    input: [file://data.txt, &x file://data.txt, *x]\n    meta: {text: file://data.txt}\n");
+	folder_write(&f, "src/lib/p.lua", "return 1");
+	folder_write(&f, "src/a/data.txt", "file://not-again ${env:HOME}");
+	FOLDER_EXPECT(&f, "");
+	const struct ki_entry *p = find(&f, "a:p");
+	EQ_STR(p->u.lua.source_file, "src/lib/p.lua");
+	EQ_STR(p->u.lua.input->u.seq.items[2]->text, "file://not-again ${env:HOME}");
+	EQ_STR(ki_node_get(p->meta, "text")->text, "file://not-again ${env:HOME}");
+	folder_close(&f);
+}
+
+/* SPEC 17.2, one row after the other. */
+TEST(project, the_default_host_is_the_nearest_only_one) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/a.yaml",
+		"namespace: app\nentries:\n  - {name: one, kind: process.host}\n"
+		"  - {name: given, kind: process.lua, source: x, host: app.jobs:two, meta: {default_host: one}}\n"
+		"  - {name: by_meta, kind: process.lua, source: x, meta: {default_host: app.jobs:two}}\n"
+		"  - {name: by_namespace, kind: process.lua, source: x}\n");
+	folder_write(&f, "src/b.yaml",
+		"namespace: app.jobs\nentries:\n  - {name: two, kind: process.host}\n"
+		"  - {name: near, kind: process.lua, source: x}\n");
+	folder_write(&f, "src/c.yaml", "namespace: app.jobs.deep\nname: p\nkind: process.lua\nsource: x\n");
+	folder_write(&f, "src/d.yaml", "namespace: app.jobsmith\nname: p\nkind: process.lua\nsource: x\n");
+	folder_write(&f, "src/e.yaml", "namespace: else\nname: p\nkind: process.lua\nsource: x\n");
+	FOLDER_EXPECT(&f, "");
+	EQ_STR(find(&f, "app:given")->u.lua.host, "app.jobs:two");
+	EQ_STR(find(&f, "app:by_meta")->u.lua.host, "app.jobs:two");
+	EQ_STR(find(&f, "app:by_namespace")->u.lua.host, "app:one");
+	EQ_STR(find(&f, "app.jobs:near")->u.lua.host, "app.jobs:two");
+	EQ_STR(find(&f, "app.jobs.deep:p")->u.lua.host, "app.jobs:two");
+	EQ_STR(find(&f, "app.jobsmith:p")->u.lua.host, "app:one");
+	EQ_STR(find(&f, "else:p")->u.lua.host, "app.jobs:two");
+	EQ_UINT(f.project.nr_warnings, 1);
+	EQ_STR(f.project.warnings[0],
+		"no host given for process.lua \"else:p\": it runs on \"app.jobs:two\", the first of 2 hosts");
+	folder_close(&f);
+}
+
+TEST(project, dependencies_come_from_all_places_once) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/a.yaml",
+		"namespace: app\nentries:\n" HOST
+		"  - {name: a, kind: process.lua, source: x}\n  - {name: b, kind: process.lua, source: x}\n"
+		"  - {name: c, kind: process.lua, source: x}\n"
+		"  - name: d\n    kind: process.lua\n    source: x\n    meta: {depends_on: [c, a]}\n"
+		"    lifecycle: {requires: [a], depends_on: [app:b, processes, a]}\n");
+	FOLDER_EXPECT(&f, "");
+	const struct ki_entry *d = find(&f, "app:d");
+	EQ_UINT(d->nr_requires, 4);
+	EQ_STR(d->requires[0], "app:processes");
+	EQ_STR(d->requires[1], "app:a");
+	EQ_STR(d->requires[2], "app:b");
+	EQ_STR(d->requires[3], "app:c");
+	folder_close(&f);
+}
+
+TEST(project, problems_of_other_layers_are_sorted_in) {
+	struct folder f;
+	folder_open(&f);
+	write_pool(&f);
+	FOLDER_EXPECT(&f, "");
+	ki_project_add_diag(&f.project, "src/workers/task_worker.lua", 3, 1, "y", "z", NULL);
+	ki_project_add_diag(&f.project, "src/supervisor/pool.lua", 9, 1, "x", "z", NULL);
+	EQ_UINT(f.project.diags.nr, 2);
+	EQ_STR(f.project.diags.items[0].found, "x");
+	folder_close(&f);
+}
