@@ -3,6 +3,7 @@
  *
  * Owns: ki_cpu_relax.
  * Threads: any.
+ * Not here: how long to spin (sync/parker.c).
  */
 #ifndef KI_ARCH_CPU_H
 #define KI_ARCH_CPU_H

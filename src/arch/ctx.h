@@ -37,7 +37,7 @@ struct ki_ctx {
 	bool adopted;
 };
 
-/* Makes `ctx` the name of the calling thread's own flow. One per thread; before its first switch. */
+/* Makes `ctx` stand for the calling thread's own flow. One per thread, before the first switch. */
 void ki_ctx_adopt(struct ki_ctx *ctx);
 
 /*

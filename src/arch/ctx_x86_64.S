@@ -1,5 +1,6 @@
 /*
  * ctx_x86_64.S: the switch for x86-64, System V ABI. Contract: ctx_machine.h.
+ * Owns: the layout below. Threads: as ctx.h. Not here: sanitizers (fiber_san.h).
  *
  * A suspended context's stack, from its sp upwards:
  *	+0   mxcsr (4 bytes), x87 control word (2), unused (2)

@@ -22,9 +22,9 @@ struct ki_list {
 
 #define ki_list_entry(node, type, member) ki_container_of(node, type, member)
 
-/* In both loops `it` is a struct ki_list *; only the safe one allows removing `it`. */
-#define ki_list_for_each(it, head)                                                                 \
-	for (struct ki_list *it = (head)->next; it != (head); it = it->next)
+/* In both loops, over the list with head h, `it` is a struct ki_list *; only the safe one allows
+ * removing `it`. */
+#define ki_list_for_each(it, h) for (struct ki_list *it = (h)->next; it != (h); it = it->next)
 #define ki_list_for_each_safe(it, head)                                                            \
 	for (struct ki_list *it = (head)->next, *it##_next = it->next; it != (head);               \
 	     it = it##_next, it##_next = it->next)

@@ -2,6 +2,10 @@
  * heap_san.c: see heap_blocks.h. The allocator of builds with AddressSanitizer or ThreadSanitizer:
  * each block is a malloc of its own on one list, so that the sanitizer sees every touch outside of
  * a block and after its end. It also checks that a block comes back with the size it was given.
+ *
+ * Owns: struct block.
+ * Threads: one owner at a time.
+ * Not here: size classes (heap_blocks.c, the plain builds' allocator).
  */
 #include "mem/heap_blocks.h"
 

@@ -1,5 +1,9 @@
 /*
  * value_error.c: errors and small values as whole payloads; the last part of value.h.
+ *
+ * Owns: nothing.
+ * Threads: any.
+ * Not here: the encoding (value_write.c, value_read.c).
  */
 #include "mem/value.h"
 

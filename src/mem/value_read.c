@@ -1,6 +1,10 @@
 /*
  * value_read.c: the reader of value.h.
  *
+ * Owns: nothing.
+ * Threads: one owner of a reader at a time.
+ * Not here: the writer (value_write.c).
+ *
  * Each read_* function checks the bounds before it reads and gives false on malformed bytes; so no
  * input, whatever it is, is read beyond its end (I1).
  */

@@ -1,6 +1,8 @@
 /*
  * value_write.c: the writer of value.h.
  *
+ * Owns: nothing.
+ * Threads: one owner of a writer at a time.
  * Not here: the reader (value_read.c), errors and small values as whole payloads (value_error.c).
  */
 #include "mem/value.h"

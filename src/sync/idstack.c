@@ -26,7 +26,7 @@ void ki_idstack_push(struct ki_idstack *s, uint32_t id) {
 	_Atomic(uint32_t) *link = s->link(s->table, id);
 	uint64_t word = ki_load_rlx(&s->xtop); /* rlx: the CAS checks it */
 	do {
-		/* rlx: published by the CAS; a pop that still reads the old value will fail (I1). */
+		/* rlx: published by the CAS; a pop that read the old value will fail (I1). */
 		ki_store_rlx(link, top_of(word));
 		/* rel: the link, and what was done to the slot. [IS1] acq: keep the chain. [IS2] */
 	} while (!ki_casw_acq_rel(&s->xtop, &word, with_top(word, id + 1)));

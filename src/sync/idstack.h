@@ -18,6 +18,7 @@
  *   [IS1] push (release) -> pop (acquire): the link, and what the pusher did to the slot.
  *   [IS2] pop (release part) -> pop and push (acquire part): keeps the chain of releases unbroken
  *         for the ids below the one popped.
+ * Not here: the table (process/).
  * Tests: test/unit/sync_idstack_test.c, test/stress/sync_idstack.c.
  */
 #ifndef KI_SYNC_IDSTACK_H

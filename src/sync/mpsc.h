@@ -27,9 +27,11 @@
  *   [MB2] take, close, reopen (release part) -> push (acquire part): what the owner did before it
  *         emptied, closed or reopened the queue is seen by a producer who finds it so.
  *   [MB3] push is seq_cst and so is the load in ki_mpsc_empty: the sleep and wake handshake. The
- *         owner stores "I sleep" (seq_cst) and then asks ki_mpsc_empty; the producer pushes and then
- *         reads whether the owner sleeps (seq_cst). In the one order of these four, either the owner
- *         sees the node or the producer sees the sleeper; with acquire and release both may miss.
+ *         owner stores "I sleep" (seq_cst) and then asks ki_mpsc_empty; the producer pushes and
+ *         then reads whether the owner sleeps (seq_cst). In the one order of these four, either
+ *         the owner sees the node or the producer sees the sleeper; with acquire and release both
+ *         may miss.
+ * Not here: waking the owner (sched/), what a node carries (process/).
  * Tests: test/unit/sync_mpsc_test.c, test/stress/sync_mpsc.c (also under ThreadSanitizer).
  */
 #ifndef KI_SYNC_MPSC_H

@@ -20,6 +20,7 @@
  * Tags:
  *   [PK1] unpark (release) -> park (acquire): what the waker did is seen by the woken. A second
  *         unpark continues the release sequence of the first, so both are seen.
+ * Not here: whom to wake, and when (sched/).
  * Tests: test/unit/sync_parker_test.c, test/stress/sync_parker.c.
  */
 #ifndef KI_SYNC_PARKER_H

@@ -1,7 +1,8 @@
 /*
  * clock.h: the system's clocks, in nanoseconds.
  *
- * Owns: nothing. Threads: any.
+ * Owns: nothing.
+ * Threads: any.
  * Not here: the clock a run uses, which may be virtual (time/, sched's driver).
  */
 #ifndef KI_SYS_CLOCK_H

@@ -35,7 +35,7 @@ static int status_of_errno(int err) {
 	}
 }
 
-/* Appends what is left of `fd`; a file may grow or have no known size, so it reads up to the end. */
+/* Appends what is left of `fd`: a file may grow or have no known size, so it reads to the end. */
 static int read_all(int fd, size_t max_bytes, struct ki_buf *out) {
 	size_t start = out->len;
 	for (;;) {

@@ -1,7 +1,9 @@
 /*
  * machine.h: what the machine has.
  *
- * Owns: nothing. Threads: any.
+ * Owns: nothing.
+ * Threads: any.
+ * Not here: random numbers (base/rng.h).
  */
 #ifndef KI_SYS_MACHINE_H
 #define KI_SYS_MACHINE_H

@@ -81,7 +81,9 @@ static void run(uint64_t seed, int64_t bound_ns) {
 	ki_inject_init(&queue);
 	ki_store_rlx(&xpushers_left, NR_PUSHERS);
 	for (int i = 0; i < NR_PUSHERS; i++) {
-		pushers[i] = (struct side){.seed = ki_rng_next(&rng), .number = i, .nodes = nodes[i]};
+		pushers[i].seed = ki_rng_next(&rng);
+		pushers[i].number = i;
+		pushers[i].nodes = nodes[i];
 		OK(ki_thread_start(&pushers[i].thread, push, &pushers[i], 0));
 	}
 	for (int i = 0; i < NR_POPPERS; i++) {

@@ -1,7 +1,7 @@
 /*
  * The mailbox queue with several producers and a consumer that takes, closes and reopens at random.
- * Law: every accepted node is taken exactly once, in the order of its producer, and a refused one is
- * never seen.
+ * Law: every accepted node is taken exactly once, in the order of its producer, and a refused one
+ * is never seen.
  */
 #include "kith_stress.h"
 
@@ -15,7 +15,7 @@
 
 struct node {
 	struct ki_mpsc_node link;
-	uint64_t seq;          /* written by the producer before the push, plainly: [MB1] carries it */
+	uint64_t seq;            /* written plainly before the push: [MB1] carries it */
 	int producer;
 	_Atomic(uint32_t) xbusy; /* 1 from the push to the end of the consumer's look */
 };

@@ -193,7 +193,9 @@ static void *other_side(void *arg) {
 }
 
 TEST(ctx, goes_on_on_another_thread_a_hundred_thousand_times) {
-	static struct baton b = {.mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
+	static struct baton b;
+	pthread_mutex_init(&b.mutex, NULL);
+	pthread_cond_init(&b.cond, NULL);
 	b.rounds = 2600;
 	for (int i = 0; i < NR_WANDERERS; i++) {
 		struct wanderer *w = &b.wanderers[i];
