@@ -1,0 +1,320 @@
+/* application.c: the application process and its loop; see application.h. */
+#include "supervise/application.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "mem/value.h"
+#include "time/duration.h"
+
+void ki_application_log(struct ki_application *app, enum ki_log_level level, const char *message,
+	const struct ki_service *service, const char *key, const char *value) {
+	struct ki_log_field fields[2];
+	size_t nr = 0;
+	if (service) {
+		fields[nr++] = (struct ki_log_field){"service", service->spec->id};
+	}
+	if (key) {
+		fields[nr++] = (struct ki_log_field){key, value};
+	}
+	ki_log_write(app->system->log, level, "kith.service", message, nr, fields);
+}
+
+/* ---- What it hears ---- */
+
+static struct ki_service *of_keeper(struct ki_application *app, kith_pid pid) {
+	if (app->entry.keeper == pid) {
+		return &app->entry;
+	}
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		if (app->graph.services[i].keeper == pid) {
+			return &app->graph.services[i];
+		}
+	}
+	return NULL;
+}
+
+static struct ki_service *of_host(struct ki_application *app, uint32_t host) {
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		struct ki_service *service = &app->graph.services[i];
+		if (service->spec->is_host && service->spec->host->index == host) {
+			return service;
+		}
+	}
+	return NULL;
+}
+
+static void begin_stop(struct ki_application *app, int64_t timeout_ns) {
+	int64_t now_ns = ki_sched_now(app->system->sched);
+	if (!app->stopping) {
+		app->stopping = true;
+		app->tick_ns = now_ns + KI_NS_PER_SEC;
+	}
+	int64_t force_ns = ki_time_after(now_ns, timeout_ns);
+	if (force_ns < app->force_ns) {
+		app->force_ns = force_ns;
+	}
+	if (timeout_ns <= 0) {
+		ki_application_force(app);
+	}
+}
+
+static void entry_ended(struct ki_application *app) {
+	app->entry_ended = true;
+	app->deaf_die = true;
+	begin_stop(app, INT64_MAX);
+}
+
+static void keeper_ended(struct ki_application *app, struct ki_service *service) {
+	service->keeper = 0;
+	if (service->state != KI_SERVICE_STOPPING) {
+		ki_service_exits(service);
+		if (service == &app->entry && !app->stopping) {
+			entry_ended(app);
+		}
+		return;
+	}
+	service->state = KI_SERVICE_STOPPED;
+	service->process = 0;
+	service->deadline_ns = INT64_MAX;
+	if (service->report.result && service->report.result->cause == KI_CAUSE_DEADLINE) {
+		struct ki_buf text;
+		char after[KI_DURATION_TEXT_MAX];
+		ki_duration_format(service->spec->stop_timeout_ns, after);
+		ki_buf_init(&text);
+		ki_buf_printf(&text, "stop timeout after %s", after);
+		ki_application_log(app, KI_LOG_WARN, ki_buf_cstr(&text), service, NULL, NULL);
+		ki_buf_fini(&text);
+	} else {
+		ki_application_log(app, KI_LOG_INFO, "service stopped", service, NULL, NULL);
+	}
+}
+
+static void hear_exit(struct ki_application *app, kith_pid from) {
+	struct ki_service *service = of_keeper(app, from);
+	if (service) {
+		keeper_ended(app, service);
+		return;
+	}
+	service = of_host(app, ki_pid_host(from));
+	if (service && service->state == KI_SERVICE_STOPPING && service->nr_watched) {
+		ki_host_service_exit(service);
+	}
+}
+
+static int64_t timeout_of(const struct ki_message *message) {
+	struct ki_value_reader reader;
+	struct ki_value_token token;
+	if (message->nr_payloads == 0 || !message->payloads[0]) {
+		return 0;
+	}
+	ki_value_reader_payload(&reader, message->payloads[0]);
+	return !ki_value_next(&reader, &token) && token.tag == KI_VALUE_INT ? token.i : 0;
+}
+
+/* Programs can send here too, if they guess the PID: only the known senders are heard. */
+static void hear_message(struct ki_application *app, const struct ki_message *message) {
+	struct ki_strv topic = ki_strv_n(message->topic, message->topic_len);
+	if (message->signal.from == KI_PID_SYSTEM && ki_strv_eqz(topic, KI_TOPIC_STOP)) {
+		begin_stop(app, timeout_of(message));
+		return;
+	}
+	struct ki_service *service = of_keeper(app, message->signal.from);
+	if (service && ki_strv_eqz(topic, KI_TOPIC_RUNNING)) {
+		ki_service_runs(service);
+	}
+}
+
+static void hear(struct ki_application *app, struct ki_signal *signal) {
+	if (signal->kind == KI_SIGNAL_EXIT) {
+		hear_exit(app, signal->from);
+	} else if (signal->kind == KI_SIGNAL_MESSAGE) {
+		hear_message(app, ki_signal_message(signal));
+	}
+	ki_signal_free(signal);
+}
+
+/* ---- Its time ---- */
+
+static int64_t earlier(int64_t a, int64_t b) {
+	return a < b ? a : b;
+}
+
+/* A stopping process has its deadline from its keeper. */
+static bool waits_here(const struct ki_service *service) {
+	return service->state == KI_SERVICE_STARTING ||
+		(service->state == KI_SERVICE_STOPPING && service->spec->is_host);
+}
+
+static int64_t next_deadline(const struct ki_application *app) {
+	int64_t next_ns = earlier(app->force_ns, app->tick_ns);
+	if (waits_here(&app->entry)) {
+		next_ns = earlier(next_ns, app->entry.deadline_ns);
+	}
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		if (waits_here(&app->graph.services[i])) {
+			next_ns = earlier(next_ns, app->graph.services[i].deadline_ns);
+		}
+	}
+	return next_ns;
+}
+
+static void service_due(struct ki_service *service, int64_t now_ns) {
+	if (!waits_here(service) || service->deadline_ns > now_ns) {
+		return;
+	}
+	if (service->state == KI_SERVICE_STARTING) {
+		ki_service_start_late(service);
+	} else {
+		ki_host_service_force(service);
+	}
+}
+
+static void tick(struct ki_application *app, int64_t now_ns) {
+	app->tick_ns = now_ns + KI_NS_PER_SEC;
+	ki_application_say_waits(app, now_ns);
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		struct ki_service *service = &app->graph.services[i];
+		if (service->state == KI_SERVICE_STOPPING && service->unwatched) {
+			ki_host_service_look(service);
+		}
+	}
+}
+
+static void look_at_clock(struct ki_application *app) {
+	int64_t now_ns = ki_sched_now(app->system->sched);
+	if (app->force_ns <= now_ns) {
+		ki_application_force(app);
+	}
+	service_due(&app->entry, now_ns);
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		service_due(&app->graph.services[i], now_ns);
+	}
+	if (app->tick_ns <= now_ns) {
+		tick(app, now_ns);
+	}
+}
+
+/* ---- Its loop ---- */
+
+static void advance(struct ki_application *app) {
+	if (!app->stopping) {
+		ki_application_start_more(app);
+	}
+	/* the entry may have failed to start just now */
+	if (app->entry.state == KI_SERVICE_EXITED && !app->stopping) {
+		entry_ended(app);
+	}
+	if (app->stopping) {
+		ki_application_stop_more(app);
+	}
+}
+
+static int run(struct ki_proc *proc, void *arg) {
+	struct ki_application *app = arg;
+	app->proc = proc;
+	for (;;) {
+		advance(app);
+		if (app->stopping && ki_application_down(app) && !ki_application_late_ones(app)) {
+			break;
+		}
+		struct ki_signal *signal = NULL;
+		int status = ki_native_receive(proc, next_deadline(app), &signal);
+		if (status == KITH_EKILLED) {
+			app->killed = true;
+			break;
+		}
+		if (signal) {
+			hear(app, signal);
+		}
+		look_at_clock(app);
+	}
+	if (!app->killed) {
+		ki_application_stop_workers(app);
+	}
+	app->ended = true;
+	ki_sched_halt(app->system->sched);
+	return KITH_OK;
+}
+
+/* ---- From outside ---- */
+
+static void service_init(struct ki_application *app, struct ki_service *service) {
+	service->app = app;
+	service->deadline_ns = INT64_MAX;
+	service->keeper_native = (struct ki_native){.run = ki_keeper_run, .arg = service};
+	service->keeper_program = (struct ki_program){
+		.id = "kith:keeper", .ops = &ki_native_ops, .data = &service->keeper_native};
+}
+
+int ki_application_new(struct ki_system *system, const struct ki_service_spec *specs, size_t nr,
+	const struct ki_service_spec *entry, struct ki_application **out) {
+	struct ki_application *app = ki_zalloc(sizeof(*app));
+	if (!app) {
+		return KITH_EEXHAUSTED;
+	}
+	int status = ki_graph_init(&app->graph, specs, nr);
+	if (status) {
+		ki_free(app);
+		return status;
+	}
+	app->system = system;
+	app->force_ns = app->tick_ns = INT64_MAX;
+	app->native = (struct ki_native){.run = run, .arg = app};
+	app->program = (struct ki_program){
+		.id = "kith:application", .ops = &ki_native_ops, .data = &app->native};
+	for (size_t i = 0; i < nr; i++) {
+		service_init(app, &app->graph.services[i]);
+	}
+	if (entry) {
+		app->entry.spec = entry;
+		service_init(app, &app->entry);
+	}
+	*out = app;
+	return KITH_OK;
+}
+
+static void drop_report(struct ki_service *service) {
+	ki_result_unref(service->report.result);
+	ki_payload_unref(service->report.spawn_error);
+}
+
+void ki_application_free(struct ki_application *app) {
+	if (!app) {
+		return;
+	}
+	drop_report(&app->entry);
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		drop_report(&app->graph.services[i]);
+	}
+	ki_graph_fini(&app->graph);
+	ki_free(app);
+}
+
+int ki_application_start(struct ki_application *app) {
+	struct ki_spawn spawn = {
+		.program = &app->program,
+		.host = app->system->hosts[KI_HOST_INDEX_SYSTEM],
+		.internal = true,
+	};
+	struct ki_payload *error = NULL;
+	int status = ki_proc_spawn(app->system, &spawn, &app->pid, &error);
+	ki_payload_unref(error);
+	return status;
+}
+
+int ki_application_stop(struct ki_application *app, int64_t timeout_ns) {
+	struct ki_message *message = ki_message_new(ki_strv(KI_TOPIC_STOP), 1);
+	if (!message) {
+		return KITH_EEXHAUSTED;
+	}
+	message->payloads[0] = ki_value_payload_int(timeout_ns);
+	if (!message->payloads[0]) {
+		ki_signal_free(&message->signal);
+		return KITH_EEXHAUSTED;
+	}
+	/* Refused: it has ended, so everything has stopped. */
+	ki_send(app->system, KI_PID_SYSTEM, app->pid, message);
+	return KITH_OK;
+}

@@ -1,0 +1,274 @@
+/*
+ * shutdown.c: services stop in reverse order of requirement, then the rest of each host (SPEC
+ * 18.5, 18.6).
+ *
+ * Owns: the states STOPPING and STOPPED. Threads: the application process.
+ * Not here: starting (startup.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "supervise/application.h"
+#include "time/duration.h"
+
+/* Nothing keeps it waiting: it cannot hear CANCEL, or the time for that is over. */
+static bool at_once(struct ki_application *app, kith_pid pid) {
+	return app->forcing || (app->deaf_die && !ki_pid_hears_cancel(app->system, pid));
+}
+
+/* ---- Hosts ---- */
+
+/* Any host's process: watched, so that its end is heard of, and told to end. */
+static void end_one(void *arg, kith_pid pid) {
+	struct ki_service *service = arg;
+	struct ki_application *app = service->app;
+	switch (ki_proc_monitor(app->proc, pid)) {
+	case KITH_OK:
+		service->nr_watched++;
+		break;
+	case KITH_ENOTFOUND:
+		return;
+	case KITH_EEXIST: /* it was told before */
+		return;
+	default:
+		service->unwatched = true;
+	}
+	if (at_once(app, pid) || ki_cancel(app->system, KI_PID_SYSTEM, pid, 0,
+			ki_strv("scheduler shutdown")) == KITH_EEXHAUSTED) {
+		ki_force(app->system, pid, KI_CAUSE_HOST_STOP);
+	}
+}
+
+static void force_one(void *arg, kith_pid pid) {
+	ki_force(arg, pid, KI_CAUSE_HOST_STOP);
+}
+
+void ki_host_service_look(struct ki_service *service) {
+	service->unwatched = false;
+	ki_procs_each(service->app->system, service->spec->host, end_one, service);
+	if (service->nr_watched == 0 && !service->unwatched) {
+		service->state = KI_SERVICE_STOPPED;
+		service->deadline_ns = INT64_MAX;
+		ki_application_log(service->app, KI_LOG_DEBUG, "host stopped", service, NULL, NULL);
+	}
+}
+
+void ki_host_service_exit(struct ki_service *service) {
+	if (--service->nr_watched == 0) {
+		ki_host_service_look(service);
+	}
+}
+
+void ki_host_service_force(struct ki_service *service) {
+	service->deadline_ns = INT64_MAX;
+	ki_procs_each(service->app->system, service->spec->host, force_one, service->app->system);
+}
+
+static void stop_host(struct ki_service *service, int64_t now_ns) {
+	service->state = KI_SERVICE_STOPPING;
+	service->deadline_ns = ki_time_after(now_ns, service->spec->stop_timeout_ns);
+	ki_proc_host_set_state(service->spec->host, KI_PROC_HOST_STOPPING);
+	ki_host_service_look(service);
+}
+
+/* ---- Processes ---- */
+
+static void force_process(struct ki_service *service) {
+	struct ki_application *app = service->app;
+	if (service->process) {
+		ki_force(app->system, service->process, KI_CAUSE_HOST_STOP);
+	} else if (service->keeper) {
+		ki_force(app->system, service->keeper, KI_CAUSE_TERMINATE);
+	}
+}
+
+static void stop_process(struct ki_service *service, int64_t now_ns) {
+	struct ki_application *app = service->app;
+	bool runs = service->state == KI_SERVICE_RUNNING;
+	service->state = KI_SERVICE_STOPPING;
+	/* kept by its keeper; here for the line a second */
+	service->deadline_ns = ki_time_after(now_ns, service->spec->stop_timeout_ns);
+	if (!runs || at_once(app, service->process) ||
+		ki_cancel(app->system, app->pid, service->keeper, 0, ki_strv("service stopping")) ==
+			KITH_EEXHAUSTED) {
+		force_process(service);
+	}
+}
+
+/* ---- All of it ---- */
+
+static bool users_down(const struct ki_service *service) {
+	for (size_t i = 0; i < service->nr_users; i++) {
+		if (ki_service_up(service->users[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_stoppable(const struct ki_service *service) {
+	return (service->state == KI_SERVICE_STARTING || service->state == KI_SERVICE_RUNNING) &&
+		users_down(service);
+}
+
+void ki_application_stop_more(struct ki_application *app) {
+	int64_t now_ns = ki_sched_now(app->system->sched);
+	if (app->entry.spec && is_stoppable(&app->entry)) {
+		stop_process(&app->entry, now_ns);
+	}
+	if (app->entry.spec && ki_service_up(&app->entry)) {
+		return; /* it was started last */
+	}
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = app->graph.nr; i-- > 0;) {
+			struct ki_service *service = &app->graph.services[i];
+			if (!is_stoppable(service)) {
+				continue;
+			}
+			more = true;
+			if (service->spec->is_host) {
+				stop_host(service, now_ns);
+			} else {
+				stop_process(service, now_ns);
+			}
+		}
+	}
+}
+
+bool ki_application_down(const struct ki_application *app) {
+	if (app->entry.keeper) {
+		return false;
+	}
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		if (ki_service_up(&app->graph.services[i]) || app->graph.services[i].keeper) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void count_one(void *arg, kith_pid pid) {
+	(void)pid;
+	++*(unsigned *)arg;
+}
+
+/*
+ * A spawn may publish a process after its host was looked through. Its spawner lives until then, on
+ * this host or another. So when two looks in a row find no process anywhere, there is none and
+ * none can
+ * come: one that the first look missed on a host because its spawner was still at work elsewhere,
+ * the second finds.
+ */
+bool ki_application_late_ones(struct ki_application *app) {
+	bool late = false;
+	for (size_t i = 0; i < 2 * app->graph.nr; i++) {
+		struct ki_service *service = &app->graph.services[i % app->graph.nr];
+		unsigned nr = 0;
+		if (service->host_runs) {
+			ki_procs_each(app->system, service->spec->host, count_one, &nr);
+		}
+		if (nr && service->state == KI_SERVICE_STOPPED) {
+			stop_host(service, ki_sched_now(app->system->sched));
+			late |= service->state == KI_SERVICE_STOPPING;
+		}
+	}
+	return late;
+}
+
+void ki_application_stop_workers(struct ki_application *app) {
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		struct ki_service *service = &app->graph.services[i];
+		if (service->host_runs) {
+			ki_host_stop(service->spec->host->host);
+			ki_proc_host_set_state(service->spec->host, KI_PROC_HOST_STOPPED);
+			service->host_runs = false;
+		}
+	}
+}
+
+void ki_application_force(struct ki_application *app) {
+	app->forcing = true;
+	app->force_ns = INT64_MAX;
+	if (app->entry.spec && app->entry.state == KI_SERVICE_STOPPING) {
+		force_process(&app->entry);
+	}
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		struct ki_service *service = &app->graph.services[i];
+		if (service->state != KI_SERVICE_STOPPING) {
+			continue;
+		}
+		if (service->spec->is_host) {
+			ki_host_service_force(service);
+		} else {
+			force_process(service);
+		}
+	}
+}
+
+/* ---- The line a second ---- */
+
+enum { WAITING_MAX = 5 }; /* names in it; more are counted */
+
+struct waiting {
+	struct ki_system *system;
+	struct ki_buf names;
+	const char *last;
+	unsigned nr, more;
+};
+
+static void add_name(struct waiting *waiting, const char *name) {
+	if (!name || (waiting->last && !strcmp(waiting->last, name))) {
+		return; /* copies of one entry stand in a row as a rule, and one mention is enough */
+	}
+	waiting->last = name;
+	if (waiting->nr == WAITING_MAX) {
+		waiting->more++;
+		return;
+	}
+	ki_buf_printf(&waiting->names, "%s%s", waiting->nr++ ? ", " : "", name);
+}
+
+static void add_process(void *arg, kith_pid pid) {
+	struct waiting *waiting = arg;
+	add_name(waiting, ki_pid_entry(waiting->system, pid));
+}
+
+static void add_service(
+	struct waiting *waiting, const struct ki_service *service, int64_t *until_ns) {
+	if (!service->spec || service->state != KI_SERVICE_STOPPING) {
+		return;
+	}
+	if (service->deadline_ns != INT64_MAX && service->deadline_ns > *until_ns) {
+		*until_ns = service->deadline_ns;
+	}
+	if (service->spec->is_host) {
+		ki_procs_each(waiting->system, service->spec->host, add_process, waiting);
+	} else {
+		add_name(waiting, service->spec->id);
+	}
+}
+
+void ki_application_say_waits(struct ki_application *app, int64_t now_ns) {
+	struct waiting waiting = {.system = app->system};
+	int64_t until_ns = now_ns;
+	ki_buf_init(&waiting.names);
+	add_service(&waiting, &app->entry, &until_ns);
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		add_service(&waiting, &app->graph.services[i], &until_ns);
+	}
+	if (waiting.more) {
+		ki_buf_printf(&waiting.names, " and %u more", waiting.more);
+	}
+	if (until_ns > app->force_ns) {
+		until_ns = app->force_ns;
+	}
+	char left[KI_DURATION_TEXT_MAX];
+	int64_t seconds = (until_ns - now_ns + KI_NS_PER_SEC / 2) / KI_NS_PER_SEC;
+	ki_duration_format(seconds * KI_NS_PER_SEC, left);
+	struct ki_log_field fields[] = {{"running", ki_buf_cstr(&waiting.names)}, {"left", left}};
+	ki_log_write(app->system->log, KI_LOG_INFO, "kith.service", "waiting for the stop",
+		ki_countof(fields), fields);
+	ki_buf_fini(&waiting.names);
+}
