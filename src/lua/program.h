@@ -1,0 +1,35 @@
+/*
+ * lua/program.h: what the layers above know of Lua, without Lua's own headers.
+ *
+ * Owns: struct ki_lua_program.
+ * Threads: a program is immutable; ki_lua_check any.
+ * Not here: states and processes (luaproc.h, luabody.c).
+ */
+#ifndef KI_LUA_PROGRAM_H
+#define KI_LUA_PROGRAM_H
+
+#include <stddef.h>
+
+#include "process/body.h"
+
+/* What the entry of kind process.lua says; made once by api. ki_program.data points to it. */
+struct ki_lua_program {
+	const char *id;            /* entry ID: chunk name, process.id() */
+	const char *source;
+	size_t source_len;
+	const char *method;        /* "main" */
+	const char *const *modules;
+	size_t nr_modules;
+};
+
+/* Of programs whose ki_program.data is a struct ki_lua_program. */
+extern const struct ki_body_ops ki_lua_ops;
+
+/*
+ * Checks the syntax of a source without a process. Errors: KITH_EINVAL with the message, without its
+ * `chunk:line:` prefix, in `text` (cut to fit) and its line in *line; KITH_EEXHAUSTED.
+ */
+int ki_lua_check(const char *source, size_t len, const char *chunk, char *text, size_t text_size,
+	int *line);
+
+#endif
