@@ -114,8 +114,8 @@ void ki_diags_sort(struct ki_diags *diags) {
 }
 
 void ki_diag_format(const struct ki_diag *diag, struct ki_buf *out) {
-	ki_buf_printf(out, "%s:%d:%d: %s; expected %s", diag->file, diag->line, diag->column, diag->found,
-		diag->expected);
+	ki_buf_printf(out, "%s:%d:%d: %s; expected %s", diag->file, diag->line, diag->column,
+		diag->found, diag->expected);
 	if (diag->suggestion) {
 		ki_buf_printf(out, "; did you mean \"%s\"?", diag->suggestion);
 	}
@@ -153,7 +153,8 @@ const char *ki_diag_near(struct ki_strv word, const char *const *known, size_t n
 	}
 	for (size_t i = 0; i < nr_known; i++) {
 		struct ki_strv other = ki_strv(known[i]);
-		if (other.len > word.len + limit || word.len > other.len + limit || other.len > WORD_MAX) {
+		if (other.len > word.len + limit || word.len > other.len + limit ||
+			other.len > WORD_MAX) {
 			continue;
 		}
 		size_t far = distance(word, other);

@@ -31,7 +31,10 @@ struct ki_diags {
 void ki_diags_init(struct ki_diags *diags);
 void ki_diags_fini(struct ki_diags *diags);
 
-/* Copies all; control characters become \xNN, so that a problem stays one line. suggestion may be NULL. */
+/*
+ * Copies all; control characters become \xNN, so that a problem stays one line.
+ * suggestion may be NULL.
+ */
 void ki_diags_add(struct ki_diags *diags, const char *file, int line, int column, const char *found,
 	const char *expected, const char *suggestion);
 

@@ -1,6 +1,6 @@
 /*
- * document.c: see document.h. libyaml's events are turned into nodes by descent; its own document loader
- * is not used, as it resolves no scalar and unfolds no alias within limits.
+ * document.c: see document.h. libyaml's events are turned into nodes by descent; its own document
+ * loader is not used, as it resolves no scalar and unfolds no alias within limits.
  */
 #include "config/document.h"
 
@@ -33,7 +33,7 @@ struct reader {
 	struct ki_diags *diags;
 	struct anchor *anchors[NR_BUCKETS];
 	size_t nr_nodes; /* aliases unfolded */
-	int status;      /* first fault that ends the reading: KITH_EINVAL (told) or KITH_EEXHAUSTED */
+	int status; /* first fault that ends the reading: KITH_EINVAL (told) or KITH_EEXHAUSTED */
 };
 
 static void tell(struct reader *r, yaml_mark_t at, const char *found, const char *expected) {
@@ -41,7 +41,8 @@ static void tell(struct reader *r, yaml_mark_t at, const char *found, const char
 		r->status = KITH_EEXHAUSTED;
 		return;
 	}
-	ki_diags_add(r->diags, r->file, (int)at.line + 1, (int)at.column + 1, found, expected, NULL);
+	ki_diags_add(
+		r->diags, r->file, (int)at.line + 1, (int)at.column + 1, found, expected, NULL);
 }
 
 /* As tell, and nothing after it is read. */
@@ -76,8 +77,8 @@ static void stop_at_syntax(struct reader *r) {
 			ki_arena_printf(r->arena, "bad YAML: %s", problem), "UTF-8 text");
 	} else {
 		stop(r, p->problem_mark,
-			ki_arena_printf(r->arena, "bad YAML: %s%s%s", problem, p->context ? " " : "",
-				p->context ? p->context : ""),
+			ki_arena_printf(r->arena, "bad YAML: %s%s%s", problem,
+				p->context ? " " : "", p->context ? p->context : ""),
 			"a YAML document");
 	}
 }
@@ -151,7 +152,8 @@ static bool looks_like_float(const char *text) {
 }
 
 static bool resolve_float(struct ki_arena *arena, struct ki_strv text, double *out) {
-	static const char *const infinite[] = {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", NULL};
+	static const char *const infinite[] = {
+		".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", NULL};
 	static const char *const negative[] = {"-.inf", "-.Inf", "-.INF", NULL};
 	static const char *const no_number[] = {".nan", ".NaN", ".NAN", NULL};
 	if (one_of(text, infinite) || one_of(text, negative)) {
@@ -266,7 +268,8 @@ static struct anchor **bucket_of(struct reader *r, const char *name) {
 static struct anchor *open_anchor(struct reader *r, const yaml_char_t *name) {
 	struct anchor *anchor = name ? ki_arena_alloc(r->arena, sizeof(*anchor)) : NULL;
 	if (anchor) {
-		anchor->name = ki_arena_strdup_n(r->arena, (const char *)name, strlen((const char *)name));
+		anchor->name =
+			ki_arena_strdup_n(r->arena, (const char *)name, strlen((const char *)name));
 		if (anchor->name) {
 			struct anchor **bucket = bucket_of(r, anchor->name);
 			anchor->next = *bucket;
@@ -284,7 +287,9 @@ static struct ki_node *resolve_alias(struct reader *r, const yaml_event_t *event
 	}
 	if (!anchor || !anchor->node) {
 		stop(r, event->start_mark,
-			ki_arena_printf(r->arena, anchor ? "alias \"%s\" inside its own anchor" : "alias \"%s\" without an anchor",
+			ki_arena_printf(r->arena,
+				anchor ? "alias \"%s\" inside its own anchor"
+				       : "alias \"%s\" without an anchor",
 				name),
 			"the name of a value before it");
 		return NULL;
@@ -345,7 +350,8 @@ static bool is_usable_key(struct reader *r, const yaml_event_t *event, const str
 	}
 	if (event->type == YAML_SCALAR_EVENT && strcmp(key->text, "<<") == 0 &&
 		event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-		tell(r, event->start_mark, "merge key \"<<\"", "fields written out, or an alias as a value");
+		tell(r, event->start_mark, "merge key \"<<\"",
+			"fields written out, or an alias as a value");
 		return false;
 	}
 	return true;
@@ -417,8 +423,8 @@ static void drop_duplicates(struct reader *r, struct ki_node *map) {
 		}
 		yaml_mark_t at = {0, (size_t)key->line - 1, (size_t)key->column - 1};
 		tell(r, at,
-			ki_arena_printf(r->arena, "duplicate key \"%.100s\", first at line %d", key->text,
-				keys[keys[i].first].key->line),
+			ki_arena_printf(r->arena, "duplicate key \"%.100s\", first at line %d",
+				key->text, keys[keys[i].first].key->line),
 			"each key once");
 	}
 	map->u.map.nr = kept;
@@ -479,13 +485,16 @@ static void read_mapping(struct reader *r, struct ki_node *node, int depth) {
 	}
 }
 
-/* Whether `weight` more nodes, `height` levels of them at `depth`, are within I1; stops when not. */
-static bool within_limits(struct reader *r, const yaml_event_t *event, size_t weight, int height, int depth) {
+/* Whether `weight` more nodes, `height` levels of them at `depth`, keep I1; stops when not. */
+static bool within_limits(
+	struct reader *r, const yaml_event_t *event, size_t weight, int height, int depth) {
 	r->nr_nodes += weight;
 	if (r->nr_nodes > KI_YAML_MAX_NODES) {
-		stop(r, event->start_mark, "more than 100000 values, aliases unfolded", "a smaller file");
+		stop(r, event->start_mark, "more than 100000 values, aliases unfolded",
+			"a smaller file");
 	} else if (depth + height - 1 > KI_YAML_MAX_DEPTH) {
-		stop(r, event->start_mark, "more than 100 levels, aliases unfolded", "a flatter file");
+		stop(r, event->start_mark, "more than 100 levels, aliases unfolded",
+			"a flatter file");
 	}
 	return r->status == KITH_OK;
 }
@@ -504,9 +513,11 @@ static struct ki_node *new_node(struct reader *r, const yaml_event_t *event) {
 	return node;
 }
 
-static void read_collection(struct reader *r, const yaml_event_t *event, struct ki_node *node, int depth) {
+static void read_collection(
+	struct reader *r, const yaml_event_t *event, struct ki_node *node, int depth) {
 	bool map = event->type == YAML_MAPPING_START_EVENT;
-	const char *tag = (const char *)(map ? event->data.mapping_start.tag : event->data.sequence_start.tag);
+	const char *tag = (const char *)(map ? event->data.mapping_start.tag
+					     : event->data.sequence_start.tag);
 	enum ki_node_type type;
 	node->type = map ? KI_NODE_MAPPING : KI_NODE_SEQUENCE;
 	if (tag && strcmp(tag, "!") != 0 && !(is_core_tag(tag, &type) && type == node->type)) {
@@ -523,7 +534,8 @@ static void read_collection(struct reader *r, const yaml_event_t *event, struct 
 static struct ki_node *read_node(struct reader *r, const yaml_event_t *event, int depth) {
 	if (event->type == YAML_ALIAS_EVENT) {
 		struct ki_node *same = resolve_alias(r, event);
-		return same && within_limits(r, event, same->weight, same->height, depth) ? same : NULL;
+		return same && within_limits(r, event, same->weight, same->height, depth) ? same
+											  : NULL;
 	}
 	struct ki_node *node = within_limits(r, event, 1, 1, depth) ? new_node(r, event) : NULL;
 	if (!node) {
@@ -533,14 +545,16 @@ static struct ki_node *read_node(struct reader *r, const yaml_event_t *event, in
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = open_anchor(r, event->data.scalar.anchor);
 		node->text_len = event->data.scalar.length;
-		node->text = ki_arena_strdup_n(r->arena, (const char *)event->data.scalar.value, node->text_len);
+		node->text = ki_arena_strdup_n(
+			r->arena, (const char *)event->data.scalar.value, node->text_len);
 		if (node->text) {
 			resolve_scalar(r, node, event);
 		}
 	} else {
-		anchor = open_anchor(r, event->type == YAML_MAPPING_START_EVENT
-						? event->data.mapping_start.anchor
-						: event->data.sequence_start.anchor);
+		anchor = open_anchor(r,
+			event->type == YAML_MAPPING_START_EVENT
+				? event->data.mapping_start.anchor
+				: event->data.sequence_start.anchor);
 		read_collection(r, event, node, depth);
 	}
 	if (anchor) {
@@ -564,15 +578,16 @@ static void read_stream(struct reader *r, struct ki_node **root) {
 			started = true;
 		} else if (event.type == YAML_STREAM_END_EVENT) {
 			end = true;
-		} else if (event.type != YAML_STREAM_START_EVENT && event.type != YAML_DOCUMENT_END_EVENT) {
+		} else if (event.type != YAML_STREAM_START_EVENT &&
+			event.type != YAML_DOCUMENT_END_EVENT) {
 			*root = read_node(r, &event, 1);
 		}
 		yaml_event_delete(&event);
 	}
 }
 
-int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file, struct ki_diags *diags,
-	struct ki_node **out) {
+int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file,
+	struct ki_diags *diags, struct ki_node **out) {
 	*out = NULL;
 	if (text.len > KI_YAML_MAX_BYTES) {
 		ki_diags_add(diags, file, 1, 1, "a YAML file over 8 MiB", "at most 8 MiB", NULL);

@@ -3,9 +3,10 @@
  *
  * Owns: the nodes, in the caller's arena.
  * Threads: one at a time while parsing; the tree is read-only for everybody afterwards.
- * Invariants: I1 the tree is finite: no node contains itself; aliases share nodes, and what they
- *             unfold to has at most KI_YAML_MAX_NODES nodes and KI_YAML_MAX_DEPTH levels.
- *             I2 no mapping has two equal keys.
+ * Invariants:
+ *   I1 the tree is finite: no node contains itself; aliases share nodes, and what they unfold to
+ *      has at most KI_YAML_MAX_NODES nodes and KI_YAML_MAX_DEPTH levels.
+ *   I2 no mapping has two equal keys.
  * Not here: what the nodes mean (project.h), reading files.
  */
 #ifndef KI_CONFIG_DOCUMENT_H
@@ -37,10 +38,10 @@ struct ki_pair;
 
 struct ki_node {
 	enum ki_node_type type;
-	int line, column;      /* both from 1; columns count characters */
-	const char *text;      /* scalars: as written, NUL-terminated; text_len counts no NUL */
+	int line, column; /* both from 1; columns count characters */
+	const char *text; /* scalars: as written, NUL-terminated; text_len counts no NUL */
 	size_t text_len;
-	const char *text_file; /* where "file://" took the text from, relative to the project; or NULL */
+	const char *text_file; /* where "file://" took the text from, as seen from DIR; or NULL */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -64,14 +65,15 @@ struct ki_pair {
 };
 
 /*
- * Parses one document and adds its problems to diags under the name of `file`. *out is NULL when the
- * text has no document (empty, or comments only) or is no YAML; with lesser problems (a duplicate
- * key, a foreign tag) the tree is whole but for what they name. KITH_EEXHAUSTED: no memory.
+ * Parses one document and adds its problems to diags under the name of `file`. *out is NULL when
+ * the text has no document (empty, or comments only) or is no YAML; with lesser problems (a
+ * duplicate key, a foreign tag) the tree is whole but for what they name.
+ * Errors: KITH_EEXHAUSTED (no memory).
  */
-int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file, struct ki_diags *diags,
-	struct ki_node **out);
+int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file,
+	struct ki_diags *diags, struct ki_node **out);
 
-/* The pair of a mapping whose key is this text; NULL when absent or node is no mapping (or NULL). */
+/* The pair of a mapping with this key; NULL when absent or node is no mapping (or NULL). */
 const struct ki_pair *ki_node_pair(const struct ki_node *node, const char *key);
 
 /* Its value; NULL when absent or null. */

@@ -1,5 +1,6 @@
 /*
- * entry.c: one YAML file to drafts of entries (SPEC 16.2, 16.3), checked against the tables of schema.c.
+ * entry.c: one YAML file to drafts of entries (SPEC 16.2, 16.3), checked against the tables of
+ * schema.c.
  *
  * Owns: nothing. Threads: one.
  * Not here: references between entries (reference.c), the text of files (source.c).
@@ -43,23 +44,26 @@ static const char *describe(const struct scope *s, const struct ki_node *node) {
 
 static void tell_value(const struct scope *s, const char *name, const struct ki_node *node,
 	const char *expected, const char *suggestion) {
-	ki_load_tell(s->load, s->file, node->line, node->column, suggestion, expected, "%s is %s in %s", name,
-		describe(s, node), s->label);
+	ki_load_tell(s->load, s->file, node->line, node->column, suggestion, expected,
+		"%s is %s in %s", name, describe(s, node), s->label);
 }
 
 /* --- checking a map against the rows of its fields --- */
 
-static void check_fields(const struct scope *s, const struct ki_field *rows, const struct ki_node *map,
-	const char *const *others);
+static void check_fields(const struct scope *s, const struct ki_field *rows,
+	const struct ki_node *map, const char *const *others);
 
-static void check_int(const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
+static void check_int(
+	const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
 	if (node->type == KI_NODE_INT && node->u.integer > row->max) {
 		tell_value(s, row->name, node,
-			ki_arena_printf(s->load->arena, "an integer from %" PRId64 " to %" PRId64, row->min, row->max),
+			ki_arena_printf(s->load->arena, "an integer from %" PRId64 " to %" PRId64,
+				row->min, row->max),
 			NULL);
 	} else if (node->type != KI_NODE_INT || node->u.integer < row->min) {
 		ki_load_tell(s->load, s->file, node->line, node->column, NULL,
-			ki_arena_printf(s->load->arena, "an integer of at least %" PRId64, row->min),
+			ki_arena_printf(
+				s->load->arena, "an integer of at least %" PRId64, row->min),
 			"%s, not %s, in %s", row->range_text, describe(s, node), s->label);
 	}
 }
@@ -69,11 +73,12 @@ static bool read_duration(const struct ki_node *node, int64_t *out_ns) {
 		*out_ns = 0;
 		return true;
 	}
-	return node->type == KI_NODE_STRING && ki_duration_parse(text_of(node), out_ns) == KITH_OK &&
-		*out_ns >= 0;
+	return node->type == KI_NODE_STRING &&
+		ki_duration_parse(text_of(node), out_ns) == KITH_OK && *out_ns >= 0;
 }
 
-static void check_word(const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
+static void check_word(
+	const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
 	size_t nr = 0;
 	while (row->words[nr]) {
 		if (node->type == KI_NODE_STRING && ki_strv_eqz(text_of(node), row->words[nr])) {
@@ -100,7 +105,8 @@ static void check_strings(const struct scope *s, const char *name, const struct 
 	}
 }
 
-static void check_value(const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
+static void check_value(
+	const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
 	int64_t ns;
 	switch (row->type) {
 	case KI_FIELD_BOOL:
@@ -146,8 +152,8 @@ static void check_value(const struct scope *s, const struct ki_field *row, const
 	}
 }
 
-static void tell_unknown(const struct scope *s, const struct ki_field *rows, const struct ki_node *key,
-	const char *const *others) {
+static void tell_unknown(const struct scope *s, const struct ki_field *rows,
+	const struct ki_node *key, const char *const *others) {
 	const char *known[MAX_CANDIDATES];
 	size_t nr = 0;
 	for (const struct ki_field *row = rows; row->name && nr < MAX_CANDIDATES; row++) {
@@ -158,8 +164,9 @@ static void tell_unknown(const struct scope *s, const struct ki_field *rows, con
 	for (; others && *others && nr < MAX_CANDIDATES; others++) {
 		known[nr++] = *others;
 	}
-	ki_load_tell(s->load, s->file, key->line, key->column, ki_diag_near(text_of(key), known, nr),
-		ki_load_words(s->load, known, nr), "unknown field \"%.60s\" in %s", key->text, s->label);
+	ki_load_tell(s->load, s->file, key->line, key->column,
+		ki_diag_near(text_of(key), known, nr), ki_load_words(s->load, known, nr),
+		"unknown field \"%.60s\" in %s", key->text, s->label);
 }
 
 static bool is_among(const struct ki_node *key, const char *const *words) {
@@ -177,8 +184,8 @@ static bool is_given(const struct ki_node *node) {
 }
 
 /* `others` (NULL-terminated, or NULL) are keys that may stand there and are looked at elsewhere. */
-static void check_fields(const struct scope *s, const struct ki_field *rows, const struct ki_node *map,
-	const char *const *others) {
+static void check_fields(const struct scope *s, const struct ki_field *rows,
+	const struct ki_node *map, const char *const *others) {
 	for (size_t i = 0; i < map->u.map.nr; i++) {
 		const struct ki_pair *pair = &map->u.map.pairs[i];
 		const struct ki_field *row = ki_field_find(rows, text_of(pair->key));
@@ -188,8 +195,8 @@ static void check_fields(const struct scope *s, const struct ki_field *rows, con
 		if (!row ? !s->lenient : row->type == KI_FIELD_LATER) {
 			tell_unknown(s, rows, pair->key, others);
 		} else if (row && row->type == KI_FIELD_REFUSED) {
-			ki_load_tell(s->load, s->file, pair->key->line, pair->key->column, NULL, row->expected,
-				"%s, in %s", row->why, s->label);
+			ki_load_tell(s->load, s->file, pair->key->line, pair->key->column, NULL,
+				row->expected, "%s, in %s", row->why, s->label);
 		} else if (row && pair->value->type != KI_NODE_NULL) {
 			check_value(s, row, pair->value);
 		}
@@ -238,7 +245,8 @@ static void take_host(struct ki_draft *draft, const struct ki_node *fields) {
 	}
 }
 
-static void take_modules(const struct scope *s, struct ki_lua_fields *lua, const struct ki_node *list) {
+static void take_modules(
+	const struct scope *s, struct ki_lua_fields *lua, const struct ki_node *list) {
 	size_t nr_known;
 	const char *const *known = ki_module_names(&nr_known);
 	if (!list || list->type != KI_NODE_SEQUENCE) {
@@ -253,7 +261,8 @@ static void take_modules(const struct scope *s, struct ki_lua_fields *lua, const
 		}
 		if (!is_known && item->type == KI_NODE_STRING && item->text_len > 0) {
 			ki_load_tell(s->load, s->file, item->line, item->column,
-				ki_diag_near(text_of(item), known, nr_known), ki_load_words(s->load, known, nr_known),
+				ki_diag_near(text_of(item), known, nr_known),
+				ki_load_words(s->load, known, nr_known),
 				"unknown module \"%.60s\" in %s", item->text, s->label);
 		}
 		lua->modules[lua->nr_modules++] = item->text;
@@ -284,7 +293,8 @@ static void take_lua(const struct scope *s, struct ki_draft *draft, const struct
 static const struct ki_node *merge_meta(
 	const struct scope *s, const struct ki_node *under, const struct ki_node *own) {
 	if (own && own->type != KI_NODE_MAPPING) {
-		ki_load_tell(s->load, s->file, own->line, own->column, NULL, "a map", "meta is %s", describe(s, own));
+		ki_load_tell(s->load, s->file, own->line, own->column, NULL, "a map", "meta is %s",
+			describe(s, own));
 		own = NULL;
 	}
 	if (!own || !under || under->type != KI_NODE_MAPPING) {
@@ -313,20 +323,21 @@ static const struct ki_node *required_string(
 	const struct ki_node *node = ki_node_get(map, key);
 	if (!is_given(node)) {
 		const struct ki_node *at = node ? node : map;
-		ki_load_tell(s->load, s->file, at->line, at->column, NULL, expected, "%s is required%s%s", key,
-			*s->label ? " in " : "", s->label);
+		ki_load_tell(s->load, s->file, at->line, at->column, NULL, expected,
+			"%s is required%s%s", key, *s->label ? " in " : "", s->label);
 		return NULL;
 	}
 	if (node->type != KI_NODE_STRING) {
-		ki_load_tell(s->load, s->file, node->line, node->column, NULL, expected, "%s is %s", key,
-			describe(s, node));
+		ki_load_tell(s->load, s->file, node->line, node->column, NULL, expected, "%s is %s",
+			key, describe(s, node));
 		return NULL;
 	}
 	return node;
 }
 
 static bool has_only(const struct ki_node *node, const char *chars) {
-	return strlen(node->text) == node->text_len && node->text[strspn(node->text, chars)] == '\0';
+	return strlen(node->text) == node->text_len &&
+		node->text[strspn(node->text, chars)] == '\0';
 }
 
 /* Whether name and kind are usable; else they were told. */
@@ -342,13 +353,15 @@ static bool take_identity(
 		name = NULL;
 	}
 	struct scope named = *s;
-	named.label = name ? ki_arena_printf(s->load->arena, "entry \"%s:%s\"", ns, name->text) : "";
-	const struct ki_node *kind = named.label ? required_string(&named, map, "kind", kinds) : NULL;
+	named.label =
+		name ? ki_arena_printf(s->load->arena, "entry \"%s:%s\"", ns, name->text) : "";
+	const struct ki_node *kind =
+		named.label ? required_string(&named, map, "kind", kinds) : NULL;
 	draft->known_kind = kind && ki_kind_parse(text_of(kind), &entry->kind);
 	if (kind && !draft->known_kind) {
 		ki_load_tell(s->load, s->file, kind->line, kind->column,
-			ki_diag_near(text_of(kind), ki_kind_names, KI_NR_KINDS), kinds, "unknown kind \"%.60s\"",
-			kind->text);
+			ki_diag_near(text_of(kind), ki_kind_names, KI_NR_KINDS), kinds,
+			"unknown kind \"%.60s\"", kind->text);
 	}
 	draft->name_node = name;
 	entry->ns = ns;
@@ -372,7 +385,8 @@ static const struct ki_node *fields_of(
 	for (size_t i = 0; i < map->u.map.nr; i++) {
 		const struct ki_node *key = map->u.map.pairs[i].key;
 		if (!is_among(key, own_keys)) {
-			ki_load_tell(s->load, s->file, key->line, key->column, NULL, "all fields under \"data\"",
+			ki_load_tell(s->load, s->file, key->line, key->column, NULL,
+				"all fields under \"data\"",
 				"field \"%.60s\" beside \"data\" in %s", key->text, s->label);
 		}
 	}
@@ -381,7 +395,8 @@ static const struct ki_node *fields_of(
 
 static void read_entry(struct scope *s, const struct ki_node *map, const char *ns, bool whole_file,
 	const struct ki_node *file_meta) {
-	static const char *const keys[] = {"name", "kind", "meta", "data", "namespace", "version", NULL};
+	static const char *const keys[] = {
+		"name", "kind", "meta", "data", "namespace", "version", NULL};
 	static const char *const listed_keys[] = {"name", "kind", "meta", "data", NULL};
 	const char *const *own_keys = whole_file ? keys : listed_keys;
 	struct ki_draft *draft = ki_arena_alloc(s->load->arena, sizeof(*draft));
@@ -399,12 +414,15 @@ static void read_entry(struct scope *s, const struct ki_node *map, const char *n
 	}
 	if (draft->known_kind) {
 		s->label = draft->name_node
-			? ki_arena_printf(s->load->arena, "%s \"%s\"", draft->entry.kind_name, draft->entry.id)
+			? ki_arena_printf(s->load->arena, "%s \"%s\"", draft->entry.kind_name,
+				  draft->entry.id)
 			: ki_arena_printf(s->load->arena, "this %s", draft->entry.kind_name);
-		const struct ki_node *fields = s->label && draft->entry.id ? fields_of(s, map, own_keys) : NULL;
+		const struct ki_node *fields =
+			s->label && draft->entry.id ? fields_of(s, map, own_keys) : NULL;
 		if (fields) {
 			s->lenient = fields != map;
-			check_fields(s, ki_kind_fields(draft->entry.kind), fields, fields == map ? own_keys : NULL);
+			check_fields(s, ki_kind_fields(draft->entry.kind), fields,
+				fields == map ? own_keys : NULL);
 			take_lifecycle(draft, ki_node_get(fields, "lifecycle"));
 			if (draft->entry.kind == KI_KIND_PROCESS_HOST) {
 				take_host(draft, fields);
@@ -414,7 +432,8 @@ static void read_entry(struct scope *s, const struct ki_node *map, const char *n
 		}
 	}
 	if (draft->name_node && *ns != '\0') {
-		ki_load_append(s->load, &s->load->drafts, &s->load->nr_drafts, &s->load->cap_drafts, draft);
+		ki_load_append(s->load, &s->load->drafts, &s->load->nr_drafts, &s->load->cap_drafts,
+			draft);
 	}
 }
 
@@ -470,8 +489,8 @@ static void read_entries(struct scope *s, const struct ki_node *root, const char
 		if (item->type == KI_NODE_MAPPING) {
 			read_entry(&one, item, ns, false, meta);
 		} else {
-			ki_load_tell(s->load, s->file, item->line, item->column, NULL, "a map with name and kind",
-				"an entry is %s", describe(&one, item));
+			ki_load_tell(s->load, s->file, item->line, item->column, NULL,
+				"a map with name and kind", "an entry is %s", describe(&one, item));
 		}
 	}
 }
@@ -486,8 +505,8 @@ static void read_document(struct ki_load *load, const char *file, struct ki_node
 	ki_source_expand(load, file, root);
 	const struct ki_pair *version = ki_node_pair(root, "version");
 	if (version && !ki_strv_eqz(text_of(version->value), "1.0")) {
-		ki_load_tell(load, file, version->value->line, version->value->column, NULL, "\"1.0\"",
-			"version is %s", describe(&scope, version->value));
+		ki_load_tell(load, file, version->value->line, version->value->column, NULL,
+			"\"1.0\"", "version is %s", describe(&scope, version->value));
 	}
 	const char *ns = read_namespace(&scope, root);
 	if (*ns == '\0') {
@@ -514,7 +533,8 @@ void ki_entry_read_file(struct ki_load *load, const char *file) {
 	if (status != KITH_OK) {
 		ki_load_tell(load, file, 1, 1, NULL, "a readable file of at most 8 MiB",
 			"file \"%s\" is not readable", file);
-	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) != KITH_OK) {
+	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) !=
+		KITH_OK) {
 		load->arena->failed = true;
 	}
 	ki_buf_fini(&text);

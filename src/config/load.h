@@ -20,7 +20,7 @@ struct ki_draft {
 	const struct ki_node *name_node;
 	const struct ki_node *host_node; /* field `host` of a process.lua, or NULL */
 	const struct ki_node *lifecycle_node;
-	const struct ki_node **require_nodes; /* place of each of entry.requires; NULL: the entry's */
+	const struct ki_node **require_nodes; /* places of entry.requires; NULL: the entry's */
 };
 
 struct ki_load {
@@ -44,8 +44,8 @@ bool ki_load_failed(const struct ki_load *load);
 bool ki_load_append(struct ki_load *load, void *array, size_t *nr, size_t *cap, const void *item);
 
 /* A problem at a node of `file`. found is made by the format. */
-void ki_load_tell(struct ki_load *load, const char *file, int line, int column, const char *suggestion,
-	const char *expected, const char *format, ...) KI_PRINTF(7, 8);
+void ki_load_tell(struct ki_load *load, const char *file, int line, int column,
+	const char *suggestion, const char *expected, const char *format, ...) KI_PRINTF(7, 8);
 
 /* "a, b, c"; more than three are cut after two: "a, b, ...". */
 const char *ki_load_words(struct ki_load *load, const char *const *words, size_t nr);
@@ -62,7 +62,7 @@ void ki_source_expand(struct ki_load *load, const char *file, struct ki_node *no
 /* entry.c: reads one YAML file and appends its entries to drafts. */
 void ki_entry_read_file(struct ki_load *load, const char *file);
 
-/* reference.c: sorts the drafts into the project's entries, resolves and checks what they refer to. */
+/* reference.c: sorts the drafts into the project's entries, resolves what they refer to. */
 void ki_reference_resolve(struct ki_load *load);
 
 #endif

@@ -21,8 +21,10 @@ const char *ki_path_dir(struct ki_arena *arena, const char *path);
 /* What follows the last slash. */
 const char *ki_path_base(const char *path);
 
-/* Whether path is folder or lies below it; both without ".", "..". Everything relative that does not
- * begin with ".." is below ".". */
+/*
+ * Whether path is folder or lies below it; both come from ki_path_join or are absolute. Below "."
+ * is everything that does not begin with "..".
+ */
 bool ki_path_inside(const char *path, const char *folder);
 
 #endif

@@ -1,4 +1,4 @@
-/* project.c: see project.h. The steps: find the files, read them into drafts, resolve references. */
+/* project.c: see project.h. The steps: find the files, read them, resolve references. */
 #include "config/project.h"
 
 #include <stdarg.h>
@@ -38,8 +38,8 @@ bool ki_load_append(struct ki_load *load, void *array, size_t *nr, size_t *cap, 
 	return true;
 }
 
-void ki_load_tell(struct ki_load *load, const char *file, int line, int column, const char *suggestion,
-	const char *expected, const char *format, ...) {
+void ki_load_tell(struct ki_load *load, const char *file, int line, int column,
+	const char *suggestion, const char *expected, const char *format, ...) {
 	struct ki_buf found = {0};
 	va_list args;
 	va_start(args, format);
@@ -48,7 +48,8 @@ void ki_load_tell(struct ki_load *load, const char *file, int line, int column, 
 	if (found.failed || !expected) {
 		load->diags->failed = true;
 	} else {
-		ki_diags_add(load->diags, file, line, column, ki_buf_cstr(&found), expected, suggestion);
+		ki_diags_add(
+			load->diags, file, line, column, ki_buf_cstr(&found), expected, suggestion);
 	}
 	ki_buf_fini(&found);
 }
@@ -79,13 +80,14 @@ static void load_sources(struct ki_load *load) {
 	ki_buf_fini(&real);
 	if (!load->real_source) {
 		load->arena->failed = load->arena->failed || !path;
-		ki_load_tell(load, source_dir, 1, 1, NULL, "a readable folder", "folder \"%s\" is not readable",
-			source_dir);
+		ki_load_tell(load, source_dir, 1, 1, NULL, "a readable folder",
+			"folder \"%s\" is not readable", source_dir);
 		return;
 	}
 	const char *settings = ki_arena_printf(load->arena, "%s/kith.yaml", project->dir);
 	if (settings && ki_file_exists(settings)) {
-		ki_load_tell(load, "kith.yaml", 1, 1, NULL, "a project without it", "kith.yaml is not supported yet");
+		ki_load_tell(load, "kith.yaml", 1, 1, NULL, "a project without it",
+			"kith.yaml is not supported yet");
 	}
 	ki_scan_files(load, ki_entry_read_file);
 	if (!ki_load_failed(load)) {

@@ -3,9 +3,10 @@
  *
  * Owns: the entries, their texts, the problems and the warnings.
  * Threads: one at a time while loading and adding problems; read-only for everybody afterwards.
- * Invariants: I1 entries are sorted by ID (bytes), IDs are unique.
- *             I2 with no problem, every reference is the ID of an entry of the right kind and
- *             requires has no cycle; with one, only the problems are good for use.
+ * Invariants:
+ *   I1 entries are sorted by ID (bytes), IDs are unique.
+ *   I2 with no problem, every reference is the ID of an entry of the right kind and requires has no
+ *      cycle; with one, only the problems are good for use.
  * Not here: Lua's syntax (api adds its problems), running anything.
  */
 #ifndef KI_CONFIG_PROJECT_H
@@ -40,7 +41,7 @@ struct ki_lua_fields {
 	const char **modules; /* as listed */
 	size_t nr_modules;
 	const struct ki_node *input; /* a sequence, or NULL */
-	const char *host;            /* where it runs by default (SPEC 17.2): ID of a process.host */
+	const char *host;            /* where it runs by default (SPEC 17.2): an ID */
 	bool host_given;             /* by the field `host` */
 };
 
@@ -84,7 +85,7 @@ const struct ki_entry *ki_project_find(const struct ki_project *project, const c
 /* The ID that is near to one that does not exist, in the project's memory; NULL when none is. */
 const char *ki_project_near(struct ki_project *project, const char *id);
 
-/* Adds a problem found by a layer above and keeps the list sorted. suggestion may be NULL. borrows all. */
+/* Adds a problem found by a layer above, in its place. suggestion may be NULL. borrows all. */
 void ki_project_add_diag(struct ki_project *project, const char *file, int line, int column,
 	const char *found, const char *expected, const char *suggestion);
 

@@ -47,8 +47,9 @@ static bool sort_entries(struct ki_load *load) {
 			project->entries[project->nr_entries++] = &draft->entry;
 			continue;
 		}
-		ki_load_tell(load, draft->entry.file, draft->name_node->line, draft->name_node->column, NULL,
-			"an ID that is used once", "duplicate entry \"%s\", first at %s:%d:%d", draft->entry.id,
+		ki_load_tell(load, draft->entry.file, draft->name_node->line,
+			draft->name_node->column, NULL, "an ID that is used once",
+			"duplicate entry \"%s\", first at %s:%d:%d", draft->entry.id,
 			first->entry.file, first->name_node->line, first->name_node->column);
 	}
 	return true;
@@ -101,9 +102,12 @@ static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draf
 		: ki_arena_printf(load->arena, "%s:%s", entry->ns, node->text);
 	const struct ki_entry *target = id ? ki_project_find(load->project, id) : NULL;
 	if (id && !target) {
-		ki_load_tell(load, entry->file, node->line, node->column, near_id(load, id, is_host), expected,
-			"no entry \"%.100s\", named as %s of %s \"%s\"", id, role, entry->kind_name, entry->id);
-	} else if (target && is_host && draft_of(target)->known_kind && target->kind != KI_KIND_PROCESS_HOST) {
+		ki_load_tell(load, entry->file, node->line, node->column,
+			near_id(load, id, is_host), expected,
+			"no entry \"%.100s\", named as %s of %s \"%s\"", id, role, entry->kind_name,
+			entry->id);
+	} else if (target && is_host && draft_of(target)->known_kind &&
+		target->kind != KI_KIND_PROCESS_HOST) {
 		ki_load_tell(load, entry->file, node->line, node->column, NULL, expected,
 			"%s \"%s\", named as %s of %s \"%s\"", target->kind_name, target->id, role,
 			entry->kind_name, entry->id);
@@ -131,10 +135,12 @@ struct host_list {
 };
 
 /* The only host in this namespace; NULL when there is none or more than one. */
-static const struct ki_entry *only_host_in(const struct host_list *list, const char *ns, size_t ns_len) {
+static const struct ki_entry *only_host_in(
+	const struct host_list *list, const char *ns, size_t ns_len) {
 	const struct ki_entry *found = NULL;
 	for (size_t i = 0; i < list->nr; i++) {
-		if (strlen(list->hosts[i]->ns) == ns_len && strncmp(list->hosts[i]->ns, ns, ns_len) == 0) {
+		if (strlen(list->hosts[i]->ns) == ns_len &&
+			strncmp(list->hosts[i]->ns, ns, ns_len) == 0) {
 			if (found) {
 				return NULL;
 			}
@@ -158,28 +164,31 @@ static const struct ki_entry *default_host(
 		}
 	}
 	if (list->nr > 0) {
-		ki_load_append(load, &load->project->warnings, &load->project->nr_warnings, &load->cap_warnings,
+		ki_load_append(load, &load->project->warnings, &load->project->nr_warnings,
+			&load->cap_warnings,
 			ki_arena_printf(load->arena,
-				"no host given for %s \"%s\": it runs on \"%s\", the first of %zu hosts",
+				"no host given for %s \"%s\": it runs on \"%s\", the first of %zu "
+				"hosts",
 				entry->kind_name, entry->id, list->hosts[0]->id, list->nr));
 		return list->hosts[0];
 	}
 	if (!load->incomplete) { /* else the host may be what could not be read */
 		ki_load_tell(load, entry->file, entry->line, entry->column, NULL,
-			"an entry of kind process.host in the project", "host is required in %s \"%s\"",
-			entry->kind_name, entry->id);
+			"an entry of kind process.host in the project",
+			"host is required in %s \"%s\"", entry->kind_name, entry->id);
 	}
 	return NULL;
 }
 
-static void resolve_host(struct ki_load *load, struct ki_draft *draft, const struct host_list *list) {
+static void resolve_host(
+	struct ki_load *load, struct ki_draft *draft, const struct host_list *list) {
 	const struct ki_node *preset = ki_node_get(draft->entry.meta, "default_host");
 	const struct ki_entry *by_meta = NULL;
 	const struct ki_entry *host = NULL;
 	if (preset && preset->type != KI_NODE_STRING) {
-		ki_load_tell(load, draft->entry.file, preset->line, preset->column, NULL, "a string",
-			"meta.default_host is %s in %s \"%s\"", ki_node_type_name(preset->type),
-			draft->entry.kind_name, draft->entry.id);
+		ki_load_tell(load, draft->entry.file, preset->line, preset->column, NULL,
+			"a string", "meta.default_host is %s in %s \"%s\"",
+			ki_node_type_name(preset->type), draft->entry.kind_name, draft->entry.id);
 	} else if (preset) {
 		by_meta = resolve(load, draft, preset, "meta.default_host", true);
 	}
@@ -197,8 +206,8 @@ static void resolve_host(struct ki_load *load, struct ki_draft *draft, const str
 
 /* --- dependencies (SPEC 17.4) --- */
 
-static void resolve_list(
-	struct ki_load *load, struct ki_draft *draft, const struct ki_node *list, const char *role) {
+static void resolve_list(struct ki_load *load, struct ki_draft *draft, const struct ki_node *list,
+	const char *role) {
 	for (size_t i = 0; list && list->type == KI_NODE_SEQUENCE && i < list->u.seq.nr; i++) {
 		const struct ki_node *item = list->u.seq.items[i];
 		if (item->type != KI_NODE_STRING || item->text_len == 0) {
@@ -215,20 +224,22 @@ static size_t nr_items(const struct ki_node *list) {
 	return list && list->type == KI_NODE_SEQUENCE ? list->u.seq.nr : 0;
 }
 
-static void check_meta_list(struct ki_load *load, struct ki_draft *draft, const struct ki_node *list) {
+static void check_meta_list(
+	struct ki_load *load, struct ki_draft *draft, const struct ki_node *list) {
 	const struct ki_node *bad = list && list->type != KI_NODE_SEQUENCE ? list : NULL;
 	for (size_t i = 0; !bad && i < nr_items(list); i++) {
 		const struct ki_node *item = list->u.seq.items[i];
 		bad = item->type != KI_NODE_STRING || item->text_len == 0 ? item : NULL;
 	}
 	if (bad) {
-		ki_load_tell(load, draft->entry.file, bad->line, bad->column, NULL, "a list of strings",
-			"meta.depends_on holds %s in %s \"%s\"", ki_node_type_name(bad->type),
-			draft->entry.kind_name, draft->entry.id);
+		ki_load_tell(load, draft->entry.file, bad->line, bad->column, NULL,
+			"a list of strings", "meta.depends_on holds %s in %s \"%s\"",
+			ki_node_type_name(bad->type), draft->entry.kind_name, draft->entry.id);
 	}
 }
 
-static void resolve_draft(struct ki_load *load, struct ki_draft *draft, const struct host_list *hosts) {
+static void resolve_draft(
+	struct ki_load *load, struct ki_draft *draft, const struct host_list *hosts) {
 	const struct ki_node *requires = ki_node_get(draft->lifecycle_node, "requires");
 	const struct ki_node *depends_on = ki_node_get(draft->lifecycle_node, "depends_on");
 	const struct ki_node *meta = ki_node_get(draft->entry.meta, "depends_on");
@@ -274,7 +285,8 @@ static void tell_cycle(struct ki_load *load, const struct step *steps, size_t nr
 	struct ki_entry **entries = load->project->entries;
 	struct ki_buf text = {0};
 	size_t start = 0;
-	for (size_t i = 1; i < nr; i++) { /* written from its first ID on, whichever was met first */
+	for (size_t i = 1; i < nr;
+		i++) { /* written from its first ID on, whichever was met first */
 		start = steps[i].entry < steps[start].entry ? i : start;
 	}
 	for (size_t i = 0; i < nr; i++) {
@@ -283,12 +295,13 @@ static void tell_cycle(struct ki_load *load, const struct step *steps, size_t nr
 	const struct ki_entry *first = entries[steps[start].entry];
 	ki_buf_puts(&text, first->id);
 	const struct ki_node *node = draft_of(first)->require_nodes[steps[start].next - 1];
-	ki_load_tell(load, first->file, node ? node->line : first->line, node ? node->column : first->column,
-		NULL, "dependencies without a cycle", "dependency cycle %s", ki_buf_cstr(&text));
+	ki_load_tell(load, first->file, node ? node->line : first->line,
+		node ? node->column : first->column, NULL, "dependencies without a cycle",
+		"dependency cycle %s", ki_buf_cstr(&text));
 	ki_buf_fini(&text);
 }
 
-/* Depth first from one entry, on a path of its own: recursion would be as deep as the dependencies. */
+/* Depth first, on a path of its own: recursion would be as deep as the dependencies. */
 static void search_cycles(struct ki_load *load, size_t root, struct step *path, size_t *place) {
 	const struct ki_project *project = load->project;
 	size_t depth = 0;
@@ -315,7 +328,8 @@ static void search_cycles(struct ki_load *load, size_t root, struct step *path, 
 static void find_cycles(struct ki_load *load) {
 	size_t nr = load->project->nr_entries;
 	struct step *path = ki_alloc(nr * sizeof(*path));
-	size_t *place = ki_zalloc(nr * sizeof(*place)); /* on the path from 1; 0 not seen; SIZE_MAX done */
+	size_t *place =
+		ki_zalloc(nr * sizeof(*place)); /* on the path from 1; 0 not seen; SIZE_MAX done */
 	if (path && place) {
 		for (size_t i = 0; i < nr; i++) {
 			if (place[i] == 0) {

@@ -28,15 +28,17 @@ static const char *locked_source_dir(struct ki_load *load, bool *bad) {
 	int status = ki_file_read(in_dir(load, file), KI_YAML_MAX_BYTES + 1, &text);
 	struct ki_node *root = NULL;
 	if (status != KITH_OK) {
-		ki_load_tell(load, file, 1, 1, NULL, "a readable YAML file", "file \"%s\" is not readable", file);
-	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) != KITH_OK) {
+		ki_load_tell(load, file, 1, 1, NULL, "a readable YAML file",
+			"file \"%s\" is not readable", file);
+	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) !=
+		KITH_OK) {
 		load->arena->failed = true;
 	}
 	ki_buf_fini(&text);
 	const struct ki_node *src = ki_node_get(ki_node_get(root, "directories"), "src");
 	if (src && (src->type != KI_NODE_STRING || src->text[0] == '/')) {
-		ki_load_tell(load, file, src->line, src->column, NULL, "a folder relative to the project",
-			"directories.src is %s",
+		ki_load_tell(load, file, src->line, src->column, NULL,
+			"a folder relative to the project", "directories.src is %s",
 			src->type == KI_NODE_STRING ? "absolute" : ki_node_type_name(src->type));
 	} else if (src) {
 		found = ki_path_join(load->arena, ".", src->text);
@@ -72,7 +74,7 @@ static bool is_yaml_name(const char *name) {
 		(len > 4 && strcmp(name + len - 4, ".yml") == 0);
 }
 
-/* A symbolic link to a folder is not entered: it may lead out of the project or around in a circle. */
+/* A symbolic link to a folder is not entered: it may lead out of the project or in a circle. */
 static bool is_link(struct ki_load *load, const char *folder, const char *path) {
 	struct ki_buf parent = {0};
 	struct ki_buf real = {0};
@@ -89,7 +91,8 @@ static void scan_folder(struct ki_load *load, const char *folder,
 	void (*each)(struct ki_load *load, const char *file)) {
 	struct ki_dir_names list;
 	if (ki_dir_list(in_dir(load, folder), &list) != KITH_OK) {
-		ki_load_tell(load, folder, 1, 1, NULL, "a readable folder", "folder \"%s\" is not readable", folder);
+		ki_load_tell(load, folder, 1, 1, NULL, "a readable folder",
+			"folder \"%s\" is not readable", folder);
 		return;
 	}
 	for (size_t i = 0; i < list.nr && !ki_load_failed(load); i++) {

@@ -1,6 +1,6 @@
 /*
- * schema.c: see schema.h. A new field is a row here and the line in entry.c that takes its value. Rows of
- * type LATER go when their field comes.
+ * schema.c: see schema.h. A new field is a row here and the line in entry.c that takes its value. A
+ * row of type LATER goes when its field comes.
  */
 #include "config/schema.h"
 

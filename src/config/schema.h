@@ -35,10 +35,10 @@ struct ki_field {
 	enum ki_field_type type;
 	bool required;
 	int64_t min, max;
-	const char *range_text;         /* FOUND when out of range or no integer, or NULL */
-	const char *const *words;       /* WORD: NULL-terminated */
-	const struct ki_field *fields;  /* MAP: ends with a row without a name */
-	const char *why, *expected;     /* REFUSED; expected also of required fields */
+	const char *range_text;        /* INT: FOUND when below min or no integer */
+	const char *const *words;      /* WORD: NULL-terminated */
+	const struct ki_field *fields; /* MAP: ends with a row without a name */
+	const char *why, *expected;    /* REFUSED; expected also of required fields */
 };
 
 /* KI_NR_KINDS names, in order of the enum. */
@@ -52,7 +52,7 @@ const struct ki_field *ki_kind_fields(enum ki_kind kind);
 /* The row with that name, or NULL. */
 const struct ki_field *ki_field_find(const struct ki_field *fields, struct ki_strv name);
 
-/* The modules that `modules` may list; *nr gets their number. The first ones are not always present. */
+/* The modules that `modules` may list; *nr gets their number. */
 const char *const *ki_module_names(size_t *nr);
 
 #endif

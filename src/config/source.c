@@ -2,8 +2,9 @@
  * source.c: file://PATH values (SPEC 16.4).
  *
  * Owns: nothing. Threads: one.
- * Invariants: I1 no file outside the source folder is read, symbolic links followed: the path that was
- *             checked is the one that is opened.
+ * Invariants:
+ *   I1 no file outside the source folder is read, symbolic links followed: the path that was
+ *      checked is the one that is opened.
  * Not here: what the text is.
  */
 #include <string.h>
@@ -19,8 +20,8 @@
 #define VARIABLE "${env:"
 #define MAX_BYTES ((size_t)64 << 20)
 
-static void tell_missing(
-	struct ki_load *load, const char *file, const struct ki_node *node, const char *path, const char *target) {
+static void tell_missing(struct ki_load *load, const char *file, const struct ki_node *node,
+	const char *path, const char *target) {
 	const char *folder = ki_path_dir(load->arena, target);
 	const char *given = ki_path_base(path);
 	const char *suggestion = NULL;
@@ -31,20 +32,23 @@ static void tell_missing(
 	struct ki_buf full = {0};
 	ki_buf_printf(&full, "%s/%s", load->project->dir, folder);
 	if (ki_dir_list(ki_buf_cstr(&full), &list) == KITH_OK) {
-		const char *near = ki_diag_near(ki_strv(given), (const char *const *)list.names, list.nr);
+		const char *near =
+			ki_diag_near(ki_strv(given), (const char *const *)list.names, list.nr);
 		if (near) {
-			suggestion = ki_arena_printf(load->arena, "%.*s%s", (int)(given - path), path, near);
+			suggestion = ki_arena_printf(
+				load->arena, "%.*s%s", (int)(given - path), path, near);
 		}
 		ki_dir_names_fini(&list);
 	}
 	ki_buf_fini(&full);
 	ki_load_tell(load, file, node->line, node->column, suggestion,
-		ki_arena_printf(load->arena, "a readable file in %s", folder), "no file \"%.200s\"", path);
+		ki_arena_printf(load->arena, "a readable file in %s", folder), "no file \"%.200s\"",
+		path);
 }
 
 /* Gives the text of the file at `real` to the node, or tells why not. */
-static void take_text(
-	struct ki_load *load, const char *file, struct ki_node *node, const char *path, const char *real) {
+static void take_text(struct ki_load *load, const char *file, struct ki_node *node,
+	const char *path, const char *real) {
 	struct ki_buf text = {0};
 	int status = ki_file_read(real, MAX_BYTES, &text);
 	if (status == KITH_OK) {
@@ -54,8 +58,9 @@ static void take_text(
 			node->text_len = text.len;
 		}
 	} else {
-		ki_load_tell(load, file, node->line, node->column, NULL, "a readable file of at most 64 MiB",
-			"file \"%.200s\" is not readable", path);
+		ki_load_tell(load, file, node->line, node->column, NULL,
+			"a readable file of at most 64 MiB", "file \"%.200s\" is not readable",
+			path);
 	}
 	ki_buf_fini(&text);
 }
@@ -64,14 +69,16 @@ static void expand(struct ki_load *load, const char *file, struct ki_node *node)
 	const char *path = node->text + strlen(PREFIX);
 	const char *folder = ki_path_dir(load->arena, file);
 	const char *target = folder ? ki_path_join(load->arena, folder, path) : NULL;
-	const char *full = target ? ki_arena_printf(load->arena, "%s/%s", load->project->dir, target) : NULL;
+	const char *full =
+		target ? ki_arena_printf(load->arena, "%s/%s", load->project->dir, target) : NULL;
 	if (!full) {
 		return;
 	}
 	/* Set before the checks: a value is looked at once, also when aliases name it again. */
 	node->text_file = target;
 	struct ki_buf real = {0};
-	int status = strlen(node->text) == node->text_len ? ki_path_real(full, &real) : KITH_ENOTFOUND;
+	int status =
+		strlen(node->text) == node->text_len ? ki_path_real(full, &real) : KITH_ENOTFOUND;
 	bool inside = status == KITH_OK ? ki_path_inside(ki_buf_cstr(&real), load->real_source)
 					: ki_path_inside(target, load->project->source_dir);
 	if (path[0] == '/' || !inside) {

@@ -8,10 +8,14 @@
 #ifndef KI_OBSERVE_COUNTER_H
 #define KI_OBSERVE_COUNTER_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
-/* Laws at rest: messages_sent = received + dropped + mailbox_depth; spawned = ended_* + processes. */
+#include "base/atomic.h"
+
+/*
+ * Laws at rest: messages_sent = received + dropped + mailbox_depth;
+ * spawned = ended_normal + ended_failed + ended_forced + processes.
+ */
 #define KI_COUNTER_MAP(X)                                                                          \
 	X(SPAWNED, spawned)                                                                        \
 	X(SPAWN_REFUSED, spawn_refused)                                                            \

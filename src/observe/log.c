@@ -11,8 +11,8 @@
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
 static const char *const level_labels[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
 
-void ki_log_init(struct ki_log *log, enum ki_log_level threshold, ki_log_sink *sink, void *sink_user,
-	ki_log_clock *clock, void *clock_user) {
+void ki_log_init(struct ki_log *log, enum ki_log_level threshold, ki_log_sink *sink,
+	void *sink_user, ki_log_clock *clock, void *clock_user) {
 	log->threshold = threshold;
 	log->sink = sink;
 	log->sink_user = sink_user;

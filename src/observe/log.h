@@ -31,8 +31,8 @@ struct ki_log { /* set once in init */
 };
 
 /* sink may be NULL: then nothing is logged. clock may be NULL: the system's wall clock. */
-void ki_log_init(struct ki_log *log, enum ki_log_level threshold, ki_log_sink *sink, void *sink_user,
-	ki_log_clock *clock, void *clock_user);
+void ki_log_init(struct ki_log *log, enum ki_log_level threshold, ki_log_sink *sink,
+	void *sink_user, ki_log_clock *clock, void *clock_user);
 
 /* Whether a line of that level would be written; to spare the work of making fields. */
 bool ki_log_enabled(const struct ki_log *log, enum ki_log_level level);

@@ -1,6 +1,6 @@
 /*
- * calendar.c: see calendar.h. Days are counted in eras of 400 years of 146097 days whose years begin in
- * March, so that the leap day is the last of its year and month lengths follow one formula.
+ * calendar.c: see calendar.h. Days are counted in eras of 400 years of 146097 days whose years
+ * begin in March, so that the leap day is the last of its year and one formula gives all months.
  */
 #include "time/calendar.h"
 
@@ -37,7 +37,8 @@ struct ki_civil ki_civil_from_unix(int64_t unix_sec, int offset_sec) {
 	int64_t day_of_era = shifted - era * ERA_DAYS;
 	int64_t year_of_era =
 		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month = (5 * day_of_year + 2) / 153; /* 0 is March */
 
 	struct ki_civil civil = {
@@ -46,15 +47,16 @@ struct ki_civil ki_civil_from_unix(int64_t unix_sec, int offset_sec) {
 		.hour = (int)(sec / 3600),
 		.minute = (int)(sec / 60 % 60),
 		.second = (int)(sec % 60),
-		.weekday = (int)(days + 4 - floor_div(days + 4, 7) * 7), /* 1970-01-01: a Thursday */
+		.weekday =
+			(int)(days + 4 - floor_div(days + 4, 7) * 7), /* 1970-01-01: a Thursday */
 	};
 	civil.year = year_of_era + era * 400 + (civil.month <= 2);
 	civil.year_day = (int)(days - ki_civil_days(civil.year, 1, 1) + 1);
 	return civil;
 }
 
-int64_t ki_civil_to_unix(int64_t year, int64_t month, int64_t day, int64_t hour, int64_t minute,
-	int64_t second) {
+int64_t ki_civil_to_unix(
+	int64_t year, int64_t month, int64_t day, int64_t hour, int64_t minute, int64_t second) {
 	return ki_civil_days(year, month, day) * DAY_SEC + hour * 3600 + minute * 60 + second;
 }
 
@@ -77,8 +79,8 @@ void ki_rfc3339nano(int64_t unix_sec, int nsec, int offset_sec, char buf[KI_RFC3
 		return;
 	}
 	int minutes = (offset_sec < 0 ? -offset_sec : offset_sec) / 60;
-	snprintf(buf + len, (size_t)(KI_RFC3339_MAX - len), "%c%02d:%02d", offset_sec < 0 ? '-' : '+',
-		minutes / 60, minutes % 60);
+	snprintf(buf + len, (size_t)(KI_RFC3339_MAX - len), "%c%02d:%02d",
+		offset_sec < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
 void ki_rfc3339_ms(int64_t unix_ns, char buf[KI_RFC3339_MAX]) {

@@ -170,7 +170,8 @@ void ki_duration_format(int64_t ns, char buf[KI_DURATION_TEXT_MAX]) {
 		if (minutes == 0) {
 			snprintf(buf, KI_DURATION_TEXT_MAX, "%s%ss", sign, number);
 		} else if (minutes < 60) {
-			snprintf(buf, KI_DURATION_TEXT_MAX, "%s%" PRIu64 "m%ss", sign, minutes, number);
+			snprintf(buf, KI_DURATION_TEXT_MAX, "%s%" PRIu64 "m%ss", sign, minutes,
+				number);
 		} else {
 			snprintf(buf, KI_DURATION_TEXT_MAX, "%s%" PRIu64 "h%" PRIu64 "m%ss", sign,
 				minutes / 60, minutes % 60, number);

@@ -19,8 +19,8 @@
 #define KI_DURATION_TEXT_MAX 40
 
 /*
- * Reads an optional sign and one or more decimal numbers, each with a unit (ns us ms s m h, us also with
- * U+00B5 or U+03BC), without blanks; "0" needs no unit. KITH_EINVAL for anything else and for
+ * Reads an optional sign and one or more decimal numbers, each with a unit (ns us ms s m h, us also
+ * with U+00B5 or U+03BC), without blanks; "0" needs no unit. KITH_EINVAL for anything else and for
  * what does not fit 64 bits; *out_ns is then untouched.
  */
 int ki_duration_parse(struct ki_strv text, int64_t *out_ns);

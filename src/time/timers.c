@@ -1,6 +1,6 @@
 /*
- * timers.c: see timers.h. A heap, because add and remove are O(log n) from the first line on and the
- * order among equal deadlines is exact, which the simulator needs.
+ * timers.c: see timers.h. A heap, because add and remove are O(log n) and the order among equal
+ * deadlines is exact, which the simulator needs.
  */
 #include "time/timers.h"
 

@@ -3,8 +3,9 @@
  *
  * Owns: the array of pointers, and slot and seq of each timer while it is in a heap.
  * Threads: none of its own; whoever holds the heap locks around each call.
- * Invariants: I1 a timer is in a heap exactly when its slot is not 0; entry[slot - 1] is then this timer.
- *             I2 no entry comes before its parent, by (deadline_ns, seq).
+ * Invariants:
+ *   I1 a timer is in a heap exactly when its slot is not 0; entry[slot - 1] is then this timer.
+ *   I2 no entry comes before its parent, by (deadline_ns, seq).
  * Not here: clocks, and who waits: the caller asks for the next deadline and sleeps until then.
  */
 #ifndef KI_TIME_TIMERS_H

@@ -10,7 +10,8 @@ TEST(diag, format_has_the_documented_form) {
 	ki_diags_add(&diags, "src/a.yaml", 8, 7, "unknown field \"wokers\"", "workers", "workers");
 	ki_diag_format(&diags.items[0], &text);
 	EQ_STR(ki_buf_cstr(&text),
-		"src/a.yaml:8:7: unknown field \"wokers\"; expected workers; did you mean \"workers\"?");
+		"src/a.yaml:8:7: unknown field \"wokers\"; expected workers; did you mean "
+		"\"workers\"?");
 	ki_buf_reset(&text);
 	ki_diags_add(&diags, "b", 0, 0, "a\nb", "c", NULL);
 	ki_diag_format(&diags.items[1], &text);
@@ -27,8 +28,8 @@ TEST(diag, sort_orders_by_place_and_keeps_equal_ones_in_order) {
 		char file[2] = {(char)('a' + ki_rng_below(&rng, 3)), '\0'};
 		char number[16];
 		snprintf(number, sizeof(number), "%03d", i);
-		ki_diags_add(&diags, file, (int)ki_rng_below(&rng, 4) + 1, (int)ki_rng_below(&rng, 4) + 1,
-			number, "x", NULL);
+		ki_diags_add(&diags, file, (int)ki_rng_below(&rng, 4) + 1,
+			(int)ki_rng_below(&rng, 4) + 1, number, "x", NULL);
 	}
 	ki_diags_sort(&diags);
 	EQ_UINT(diags.nr, 500);
@@ -36,8 +37,10 @@ TEST(diag, sort_orders_by_place_and_keeps_equal_ones_in_order) {
 		const struct ki_diag *a = &diags.items[i - 1];
 		const struct ki_diag *b = &diags.items[i];
 		int file = strcmp(a->file, b->file);
-		bool less = file < 0 || (file == 0 && (a->line < b->line ||
-							      (a->line == b->line && a->column < b->column)));
+		bool less = file < 0 ||
+			(file == 0 &&
+				(a->line < b->line ||
+					(a->line == b->line && a->column < b->column)));
 		bool same = file == 0 && a->line == b->line && a->column == b->column;
 		TRUE(less || (same && strcmp(a->found, b->found) < 0));
 	}
@@ -64,5 +67,6 @@ TEST(diag, near_allows_short_words_one_edit) {
 	EQ_STR(near("nameX"), "name");
 	IS_NULL(near("te"));
 	IS_NULL(near(""));
-	IS_NULL(near("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
+	IS_NULL(near("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		     "xxxxxx"));
 }

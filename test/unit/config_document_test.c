@@ -51,19 +51,43 @@ TEST(document, plain_scalars_follow_the_core_schema) {
 		const char *text;
 		enum ki_node_type type;
 	} cases[] = {
-		{"x: null", KI_NODE_NULL}, {"x: ~", KI_NODE_NULL}, {"x:", KI_NODE_NULL},
-		{"x: true", KI_NODE_BOOL}, {"x: False", KI_NODE_BOOL}, {"x: yes", KI_NODE_STRING},
-		{"x: on", KI_NODE_STRING}, {"x: tRUE", KI_NODE_STRING}, {"x: 12", KI_NODE_INT},
-		{"x: -12", KI_NODE_INT}, {"x: +12", KI_NODE_INT}, {"x: 0x1F", KI_NODE_INT},
-		{"x: 0o17", KI_NODE_INT}, {"x: 007", KI_NODE_INT}, {"x: 0x", KI_NODE_STRING},
-		{"x: 1_000", KI_NODE_STRING}, {"x: 1.5", KI_NODE_FLOAT}, {"x: .5", KI_NODE_FLOAT},
-		{"x: 5.", KI_NODE_FLOAT}, {"x: 1e3", KI_NODE_FLOAT}, {"x: -.inf", KI_NODE_FLOAT},
-		{"x: .nan", KI_NODE_FLOAT}, {"x: 9223372036854775808", KI_NODE_FLOAT},
-		{"x: .", KI_NODE_STRING}, {"x: 1e", KI_NODE_STRING}, {"x: 1.2.3", KI_NODE_STRING},
-		{"x: '5'", KI_NODE_STRING}, {"x: \"true\"", KI_NODE_STRING}, {"x: |\n  5\n", KI_NODE_STRING},
-		{"x: !!str 5", KI_NODE_STRING}, {"x: !!float 5", KI_NODE_FLOAT}, {"x: !!int '5'", KI_NODE_INT},
-		{"x: ! 5", KI_NODE_STRING}, {"x: 10s", KI_NODE_STRING}, {"x: []", KI_NODE_SEQUENCE},
-		{"x: {}", KI_NODE_MAPPING}, {"x: 2020-01-01", KI_NODE_STRING},
+		{"x: null", KI_NODE_NULL},
+		{"x: ~", KI_NODE_NULL},
+		{"x:", KI_NODE_NULL},
+		{"x: true", KI_NODE_BOOL},
+		{"x: False", KI_NODE_BOOL},
+		{"x: yes", KI_NODE_STRING},
+		{"x: on", KI_NODE_STRING},
+		{"x: tRUE", KI_NODE_STRING},
+		{"x: 12", KI_NODE_INT},
+		{"x: -12", KI_NODE_INT},
+		{"x: +12", KI_NODE_INT},
+		{"x: 0x1F", KI_NODE_INT},
+		{"x: 0o17", KI_NODE_INT},
+		{"x: 007", KI_NODE_INT},
+		{"x: 0x", KI_NODE_STRING},
+		{"x: 1_000", KI_NODE_STRING},
+		{"x: 1.5", KI_NODE_FLOAT},
+		{"x: .5", KI_NODE_FLOAT},
+		{"x: 5.", KI_NODE_FLOAT},
+		{"x: 1e3", KI_NODE_FLOAT},
+		{"x: -.inf", KI_NODE_FLOAT},
+		{"x: .nan", KI_NODE_FLOAT},
+		{"x: 9223372036854775808", KI_NODE_FLOAT},
+		{"x: .", KI_NODE_STRING},
+		{"x: 1e", KI_NODE_STRING},
+		{"x: 1.2.3", KI_NODE_STRING},
+		{"x: '5'", KI_NODE_STRING},
+		{"x: \"true\"", KI_NODE_STRING},
+		{"x: |\n  5\n", KI_NODE_STRING},
+		{"x: !!str 5", KI_NODE_STRING},
+		{"x: !!float 5", KI_NODE_FLOAT},
+		{"x: !!int '5'", KI_NODE_INT},
+		{"x: ! 5", KI_NODE_STRING},
+		{"x: 10s", KI_NODE_STRING},
+		{"x: []", KI_NODE_SEQUENCE},
+		{"x: {}", KI_NODE_MAPPING},
+		{"x: 2020-01-01", KI_NODE_STRING},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct parsed p = parse(cases[i].text);
@@ -77,7 +101,8 @@ TEST(document, plain_scalars_follow_the_core_schema) {
 }
 
 TEST(document, values_are_exact) {
-	struct parsed p = parse("[-9223372036854775808, 0x10, 0o17, 1.25, 1e3, .5, true, -.inf, \"a\\0b\"]");
+	struct parsed p =
+		parse("[-9223372036854775808, 0x10, 0o17, 1.25, 1e3, .5, true, -.inf, \"a\\0b\"]");
 	struct ki_node **item = p.root->u.seq.items;
 	EQ_UINT(p.root->u.seq.nr, 9);
 	EQ_INT(item[0]->u.integer, INT64_MIN);
@@ -125,7 +150,8 @@ TEST(document, a_text_without_document_has_no_root) {
 	p = parse("# nothing\n");
 	IS_NULL(p.root);
 	drop(&p);
-	p = parse("\xef\xbb\xbf" "a: 1\n");
+	p = parse("\xef\xbb\xbf"
+		  "a: 1\n");
 	EQ_INT(ki_node_get(p.root, "a")->u.integer, 1);
 	drop(&p);
 }
@@ -135,26 +161,33 @@ TEST(document, syntax_errors_have_a_place) {
 		"f:2:2: bad YAML: did not find expected ',' or ']' while parsing a flow sequence; "
 		"expected a YAML document\n");
 	expect_problem("a: 1\n\tb: 2\n",
-		"f:2:1: bad YAML: found a tab character that violates indentation while scanning a plain "
+		"f:2:1: bad YAML: found a tab character that violates indentation while scanning a "
+		"plain "
 		"scalar; expected a YAML document\n");
-	expect_problem("a: *x\n", "f:1:4: alias \"x\" without an anchor; expected the name of a value before it\n");
+	expect_problem("a: *x\n",
+		"f:1:4: alias \"x\" without an anchor; expected the name of a value before it\n");
 	expect_problem("&x a: &y [*y]\n",
-		"f:1:11: alias \"y\" inside its own anchor; expected the name of a value before it\n");
-	expect_problem("a: 1\n---\nb: 2\n", "f:2:1: a second document; expected one document in a file\n");
+		"f:1:11: alias \"y\" inside its own anchor; expected the name of a value before "
+		"it\n");
+	expect_problem(
+		"a: 1\n---\nb: 2\n", "f:2:1: a second document; expected one document in a file\n");
 	expect_problem("a: ok\nb: x\xff\n",
 		"f:2:5: bad YAML: invalid leading UTF-8 octet; expected UTF-8 text\n");
-	expect_problem("a: \x01\n", "f:1:4: bad YAML: control characters are not allowed; expected UTF-8 text\n");
+	expect_problem("a: \x01\n",
+		"f:1:4: bad YAML: control characters are not allowed; expected UTF-8 text\n");
 }
 
 TEST(document, lesser_problems_are_told_together) {
 	expect_problem("a: 1\nb: 2\na: 3\n<<: {c: 4}\nd: !foo 5\n? [1]\n: 6\na: 7\n",
 		"f:4:1: merge key \"<<\"; expected fields written out, or an alias as a value\n"
-		"f:5:4: tag \"!foo\" on this value; expected a value of core YAML without a foreign tag\n"
+		"f:5:4: tag \"!foo\" on this value; expected a value of core YAML without a "
+		"foreign tag\n"
 		"f:6:3: a list as a key; expected a scalar as a key\n"
 		"f:3:1: duplicate key \"a\", first at line 1; expected each key once\n"
 		"f:8:1: duplicate key \"a\", first at line 1; expected each key once\n");
 	expect_problem("x: !!int abc\n",
-		"f:1:4: tag \"tag:yaml.org,2002:int\" on this value; expected a value of core YAML without a "
+		"f:1:4: tag \"tag:yaml.org,2002:int\" on this value; expected a value of core YAML "
+		"without a "
 		"foreign tag\n");
 	expect_problem("1: a\n0x1: b\n'1': c\n",
 		"f:2:1: duplicate key \"0x1\", first at line 1; expected each key once\n");
@@ -228,8 +261,10 @@ static size_t count(const struct ki_node *node) {
 TEST(document, random_and_mutated_text_is_survived) {
 	static const char seed_text[] =
 		"version: \"1.0\"\nnamespace: app\nmeta: &m {a: 1, b: [x, *q]}\nentries:\n"
-		"  - name: p\n    kind: process.lua\n    source: |\n      return 1\n    input: [1, 2.5, ~]\n"
-		"    lifecycle: {auto_start: true}\n  - &q {name: h, kind: process.host, host: {workers: 4}}\n";
+		"  - name: p\n    kind: process.lua\n    source: |\n      return 1\n    input: [1, "
+		"2.5, ~]\n"
+		"    lifecycle: {auto_start: true}\n  - &q {name: h, kind: process.host, host: "
+		"{workers: 4}}\n";
 	static const char bits[] = "\n\n  :-[]{}&*!|>'\"%@`#,?<~0123456789aex.\t\\\xc3\xff\x01";
 	struct ki_rng rng;
 	ki_rng_seed(&rng, 42);

@@ -20,7 +20,8 @@ struct folder {
 
 static inline void folder_open(struct folder *f) {
 	memset(f, 0, sizeof(*f));
-	strcpy(f->dir, "/tmp/kith-config-XXXXXX");
+	strcpy(f->dir, "/tmp/kith-config-");
+	memset(f->dir + strlen(f->dir), 'X', 6); /* what mkdtemp replaces */
 	NOT_NULL(mkdtemp(f->dir));
 }
 
@@ -32,7 +33,8 @@ static inline void folder_path(struct folder *f, const char *name, char path[512
 static inline void folder_write(struct folder *f, const char *name, const char *text) {
 	char path[512];
 	folder_path(f, name, path);
-	for (char *slash = path + strlen(f->dir) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+	for (char *slash = path + strlen(f->dir) + 1; (slash = strchr(slash, '/')) != NULL;
+		slash++) {
 		*slash = '\0';
 		mkdir(path, 0777);
 		*slash = '/';
@@ -43,7 +45,8 @@ static inline void folder_write(struct folder *f, const char *name, const char *
 	fclose(file);
 }
 
-static inline int folder_remove_one(const char *path, const struct stat *st, int flag, struct FTW *at) {
+static inline int folder_remove_one(
+	const char *path, const struct stat *st, int flag, struct FTW *at) {
 	(void)st;
 	(void)flag;
 	(void)at;
@@ -67,7 +70,8 @@ static inline struct ki_buf folder_load(struct folder *f) {
 	return text;
 }
 
-static inline void folder_expect_at(const char *file, int line, struct folder *f, const char *problems) {
+static inline void folder_expect_at(
+	const char *file, int line, struct folder *f, const char *problems) {
 	struct ki_buf text = folder_load(f);
 	test_eq_str(file, line, "the problems", ki_buf_cstr(&text), problems);
 	ki_buf_fini(&text);

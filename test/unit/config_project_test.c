@@ -2,7 +2,9 @@
 #define _XOPEN_SOURCE 700
 #include "config_folder.h"
 
-#define HOST "  - {name: processes, kind: process.host, host: {workers: 16}, lifecycle: {auto_start: true}}\n"
+#define HOST                                                                                       \
+	"  - {name: processes, kind: process.host, host: {workers: 16}, lifecycle: {auto_start: "  \
+	"true}}\n"
 
 static const struct ki_entry *find(struct folder *f, const char *id) {
 	const struct ki_entry *entry = ki_project_find(&f->project, id);
@@ -13,16 +15,19 @@ static const struct ki_entry *find(struct folder *f, const char *id) {
 }
 
 static void write_pool(struct folder *f) {
-	folder_write(f, "src/_index.yaml",
-		"version: \"1.0\"\nnamespace: app\n\nentries:\n" HOST);
+	folder_write(f, "src/_index.yaml", "version: \"1.0\"\nnamespace: app\n\nentries:\n" HOST);
 	folder_write(f, "src/supervisor/_index.yaml",
-		"version: \"1.0\"\nnamespace: app.supervisor\n\nentries:\n  - name: pool\n    kind: process.lua\n"
-		"    source: file://pool.lua\n    method: main\n    modules: [time]\n    lifecycle:\n"
+		"version: \"1.0\"\nnamespace: app.supervisor\n\nentries:\n  - name: pool\n    "
+		"kind: process.lua\n"
+		"    source: file://pool.lua\n    method: main\n    modules: [time]\n    "
+		"lifecycle:\n"
 		"      auto_start: true\n");
 	folder_write(f, "src/supervisor/pool.lua", "return { main = function() end }\n");
 	folder_write(f, "src/workers/_index.yaml",
-		"version: \"1.0\"\nnamespace: app.workers\n\nentries:\n  - name: task_worker\n    kind: process.lua\n"
-		"    source: file://task_worker.lua\n    method: main\n    modules:\n      - time\n");
+		"version: \"1.0\"\nnamespace: app.workers\n\nentries:\n  - name: task_worker\n    "
+		"kind: process.lua\n"
+		"    source: file://task_worker.lua\n    method: main\n    modules:\n      - "
+		"time\n");
 	folder_write(f, "src/workers/task_worker.lua", "");
 }
 
@@ -73,8 +78,10 @@ TEST(project, one_entry_may_stand_at_top_level) {
 	folder_open(&f);
 	folder_write(&f, "h.yml", "namespace: a\nname: h\nkind: process.host\nmeta: {note: x}\n");
 	folder_write(&f, "p.yaml",
-		"version: \"1.0\"\nnamespace: a\nname: x/p.1\nkind: process.lua\nsource: return 1\nhost: h\n"
-		"input: [1, {a: b}]\nlifecycle:\n  start_timeout: 1m\n  stop_timeout: 0\n  startup: optional\n");
+		"version: \"1.0\"\nnamespace: a\nname: x/p.1\nkind: process.lua\nsource: return "
+		"1\nhost: h\n"
+		"input: [1, {a: b}]\nlifecycle:\n  start_timeout: 1m\n  stop_timeout: 0\n  "
+		"startup: optional\n");
 	FOLDER_EXPECT(&f, "");
 	EQ_STR(f.project.source_dir, ".");
 	const struct ki_entry *p = find(&f, "a:x/p.1");
@@ -99,9 +106,11 @@ TEST(project, fields_may_stand_under_data) {
 	folder_open(&f);
 	folder_write(&f, "src/a.yaml",
 		"namespace: a\nmeta: {team: one, deep: {x: 1}}\nentries:\n"
-		"  - name: h\n    kind: process.host\n    data:\n      host: {workers: 2, colour: red}\n"
+		"  - name: h\n    kind: process.host\n    data:\n      host: {workers: 2, colour: "
+		"red}\n"
 		"      shape: round\n"
-		"  - name: p\n    kind: process.lua\n    meta: {team: two}\n    data:\n      source: file://p.lua\n"
+		"  - name: p\n    kind: process.lua\n    meta: {team: two}\n    data:\n      "
+		"source: file://p.lua\n"
 		"      pool: {size: 4}\n      extra: kept\n");
 	folder_write(&f, "src/p.lua", "return 2");
 	FOLDER_EXPECT(&f, "");
@@ -151,7 +160,8 @@ TEST(project, file_texts_stand_in_for_any_string) {
 	folder_write(&f, "src/a/a.yaml",
 		"namespace: a\nentries:\n" HOST
 		"  - name: p\n    kind: process.lua\n    source: file://../lib/p.lua\n"
-		"    input: [file://data.txt, &x file://data.txt, *x]\n    meta: {text: file://data.txt}\n");
+		"    input: [file://data.txt, &x file://data.txt, *x]\n    meta: {text: "
+		"file://data.txt}\n");
 	folder_write(&f, "src/lib/p.lua", "return 1");
 	folder_write(&f, "src/a/data.txt", "file://not-again ${env:HOME}");
 	FOLDER_EXPECT(&f, "");
@@ -168,14 +178,18 @@ TEST(project, the_default_host_is_the_nearest_only_one) {
 	folder_open(&f);
 	folder_write(&f, "src/a.yaml",
 		"namespace: app\nentries:\n  - {name: one, kind: process.host}\n"
-		"  - {name: given, kind: process.lua, source: x, host: app.jobs:two, meta: {default_host: one}}\n"
-		"  - {name: by_meta, kind: process.lua, source: x, meta: {default_host: app.jobs:two}}\n"
+		"  - {name: given, kind: process.lua, source: x, host: app.jobs:two, meta: "
+		"{default_host: one}}\n"
+		"  - {name: by_meta, kind: process.lua, source: x, meta: {default_host: "
+		"app.jobs:two}}\n"
 		"  - {name: by_namespace, kind: process.lua, source: x}\n");
 	folder_write(&f, "src/b.yaml",
 		"namespace: app.jobs\nentries:\n  - {name: two, kind: process.host}\n"
 		"  - {name: near, kind: process.lua, source: x}\n");
-	folder_write(&f, "src/c.yaml", "namespace: app.jobs.deep\nname: p\nkind: process.lua\nsource: x\n");
-	folder_write(&f, "src/d.yaml", "namespace: app.jobsmith\nname: p\nkind: process.lua\nsource: x\n");
+	folder_write(&f, "src/c.yaml",
+		"namespace: app.jobs.deep\nname: p\nkind: process.lua\nsource: x\n");
+	folder_write(&f, "src/d.yaml",
+		"namespace: app.jobsmith\nname: p\nkind: process.lua\nsource: x\n");
 	folder_write(&f, "src/e.yaml", "namespace: else\nname: p\nkind: process.lua\nsource: x\n");
 	FOLDER_EXPECT(&f, "");
 	EQ_STR(find(&f, "app:given")->u.lua.host, "app.jobs:two");
@@ -187,7 +201,8 @@ TEST(project, the_default_host_is_the_nearest_only_one) {
 	EQ_STR(find(&f, "else:p")->u.lua.host, "app.jobs:two");
 	EQ_UINT(f.project.nr_warnings, 1);
 	EQ_STR(f.project.warnings[0],
-		"no host given for process.lua \"else:p\": it runs on \"app.jobs:two\", the first of 2 hosts");
+		"no host given for process.lua \"else:p\": it runs on \"app.jobs:two\", the first "
+		"of 2 hosts");
 	folder_close(&f);
 }
 
@@ -195,10 +210,11 @@ TEST(project, dependencies_come_from_all_places_once) {
 	struct folder f;
 	folder_open(&f);
 	folder_write(&f, "src/a.yaml",
-		"namespace: app\nentries:\n" HOST
-		"  - {name: a, kind: process.lua, source: x}\n  - {name: b, kind: process.lua, source: x}\n"
+		"namespace: app\nentries:\n" HOST "  - {name: a, kind: process.lua, source: x}\n  "
+						  "- {name: b, kind: process.lua, source: x}\n"
 		"  - {name: c, kind: process.lua, source: x}\n"
-		"  - name: d\n    kind: process.lua\n    source: x\n    meta: {depends_on: [c, a]}\n"
+		"  - name: d\n    kind: process.lua\n    source: x\n    meta: {depends_on: [c, "
+		"a]}\n"
 		"    lifecycle: {requires: [a], depends_on: [app:b, processes, a]}\n");
 	FOLDER_EXPECT(&f, "");
 	const struct ki_entry *d = find(&f, "app:d");

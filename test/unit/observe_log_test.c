@@ -30,8 +30,9 @@ TEST(log, a_line_has_the_documented_form) {
 	struct ki_log_field fields[] = {{"workers", "4"}, {"text", "two words"}, {"empty", ""},
 		{"quote", "a\"b\\"}, {"path", "a/b:c"}};
 	ki_log_write(&log, KI_LOG_INFO, "host", "started", 5, fields);
-	EQ_STR(seen.text, "2026-05-01T10:00:00.123Z INFO  host  started  workers=4 text=\"two words\" "
-			  "empty=\"\" quote=\"a\\\"b\\\\\" path=a/b:c\n");
+	EQ_STR(seen.text,
+		"2026-05-01T10:00:00.123Z INFO  host  started  workers=4 text=\"two words\" "
+		"empty=\"\" quote=\"a\\\"b\\\\\" path=a/b:c\n");
 	EQ_INT(seen.calls, 1);
 	EQ_INT(seen.level, KI_LOG_INFO);
 	ki_log_write(&log, KI_LOG_ERROR, "core", "no fields", 0, NULL);

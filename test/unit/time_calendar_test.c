@@ -39,7 +39,8 @@ TEST(calendar, agrees_with_the_c_library) {
 	struct ki_rng rng;
 	ki_rng_seed(&rng, 7);
 	for (int i = 0; i < 20000; i++) {
-		int64_t sec = (int64_t)ki_rng_below(&rng, UINT64_C(400000000000)) - INT64_C(100000000000);
+		int64_t sec =
+			(int64_t)ki_rng_below(&rng, UINT64_C(400000000000)) - INT64_C(100000000000);
 		time_t when = (time_t)sec;
 		struct tm tm;
 		NOT_NULL(gmtime_r(&when, &tm));

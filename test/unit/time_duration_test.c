@@ -55,8 +55,9 @@ TEST(duration, parse_reaches_the_limits_and_not_beyond) {
 
 TEST(duration, parse_refuses_what_is_no_duration) {
 	int64_t ns = 77;
-	static const char *const bad[] = {"", "3", "-", "s", ".", "-.", ".s", "+.s", "1 s", " 1s", "1s ",
-		"1d", "1S", "1sm", "--1s", "1.2.3s", "1e3s", "0x1s", "00", "1h-1m", "\xc2\xb5s"};
+	static const char *const bad[] = {"", "3", "-", "s", ".", "-.", ".s", "+.s", "1 s", " 1s",
+		"1s ", "1d", "1S", "1sm", "--1s", "1.2.3s", "1e3s", "0x1s", "00", "1h-1m",
+		"\xc2\xb5s"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (ki_duration_parse(ki_strv(bad[i]), &ns) != KITH_EINVAL) {
 			FAIL("\"%s\" was accepted", bad[i]);
