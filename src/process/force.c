@@ -43,6 +43,10 @@ int ki_force(struct ki_system *system, kith_pid pid, enum ki_cause cause) {
 	if (!proc) {
 		return KITH_ENOTFOUND;
 	}
+	if (proc->internal && cause != KI_CAUSE_HOST_STOP) { /* a program guessed its PID */
+		ki_table_unpin(&system->table, pid);
+		return KITH_ENOTFOUND;
+	}
 	uint32_t found = KI_CAUSE_NONE;
 	/* acq_rel: one order of force and seal. [PF1] */
 	bool first = ki_cas_acq_rel(&proc->xforce, &found, (uint32_t)cause);
