@@ -1,6 +1,6 @@
 /*
- * A storm of timers: tasks and threads outside arm timers on one host, near and far, and cancel some,
- * in a race with their firing.
+ * A storm of timers: tasks and threads outside arm timers on one host, near and far, and cancel
+ * some, in a race with their firing.
  * Laws: a timer fires exactly once if it was not cancelled, and never if it was; never before its
  * time; in the end none is pending. And when all have stopped, the last deadlines still come.
  */

@@ -24,18 +24,20 @@ static enum ki_step meet_the_others(struct body *body)
 
 TEST(sched_threads, as_many_tasks_run_at_once_as_there_are_workers)
 {
-	struct bench bench;
-	open_threads(&bench, 4);
-	struct body bodies[4];
-	for (int i = 0; i < 4; i++) {
-		body_init(&bodies[i], &bench, meet_the_others);
+	for (int round = 0; round < 50; round++) {
+		struct bench bench;
+		open_threads(&bench, 4);
+		struct body bodies[4];
+		for (int i = 0; i < 4; i++) {
+			body_init(&bodies[i], &bench, meet_the_others);
+		}
+		for (int i = 0; i < 4; i++) {
+			ki_task_start(&bodies[i].task);
+		}
+		bench_run(&bench);
+		EQ_INT(bench.xflag, 4);
+		bench_close(&bench);
 	}
-	for (int i = 0; i < 4; i++) {
-		ki_task_start(&bodies[i].task);
-	}
-	bench_run(&bench);
-	EQ_INT(bench.xflag, 4);
-	bench_close(&bench);
 }
 
 static enum ki_step wait_for_ever(struct body *body)
@@ -188,20 +190,20 @@ static void raise_flag(struct ki_timer *timer)
 	ki_store_rel(&ki_container_of(timer, struct body, timer)->bench->xflag, 1);
 }
 
-/* The worker that kept time goes to work for good: another one takes its place. */
+/* The worker that kept time goes to work for good, by its first timer: another takes its place. */
 TEST(sched_threads, somebody_idle_keeps_time_while_others_work)
 {
 	for (int i = 0; i < 20; i++) {
 		struct bench bench;
 		open_threads(&bench, 3);
-		struct body bodies[2];
-		for (int k = 0; k < 2; k++) {
-			body_init(&bodies[k], &bench, hold_the_worker);
-		}
-		bodies[0].timer.fire = raise_flag;
-		OK(ki_host_arm(bench.host, &bodies[0].timer, ki_clock_mono_ns() + 5 * MS));
-		ki_task_start(&bodies[0].task);
-		ki_task_start(&bodies[1].task);
+		struct body holds, frees;
+		body_init(&holds, &bench, hold_the_worker);
+		holds.timer.fire = body_wake_timer;
+		frees.bench = &bench;
+		frees.timer = (struct ki_timer){.fire = raise_flag};
+		int64_t now_ns = ki_clock_mono_ns();
+		OK(ki_host_arm(bench.host, &frees.timer, now_ns + 6 * MS));
+		OK(ki_host_arm(bench.host, &holds.timer, now_ns + 3 * MS));
 		bench_run(&bench);
 		bench_close(&bench);
 	}
