@@ -178,7 +178,7 @@ int kith_start_entry(struct kith_runtime *runtime, const char *entry, size_t nr_
  * timeout_ns: in ns of the runtime's time (a simulation's is virtual), or KITH_NO_TIMEOUT. In a
  * simulation what is due at the timeout still happens.
  * Errors: KITH_ETIMEOUT (it runs on, or stands still in a simulation), KITH_ECONFLICT (not
- * started, or it runs already), KITH_EINTERNAL (it was ended from outside), KITH_EINVAL (a
+ * started, or it runs already), KITH_EINVAL (a
  * negative timeout), KITH_ECLOSED.
  * Thread: one. Blocks: the thread. Since: 0.1.
  */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/check.h"
 #include "mem/value.h"
 #include "time/duration.h"
 
@@ -214,6 +215,7 @@ static void advance(struct ki_application *app) {
 static int run(struct ki_proc *proc, void *arg) {
 	struct ki_application *app = arg;
 	app->proc = proc;
+	proc->trap_links = true; /* a program may guess its PID and link to it */
 	for (;;) {
 		advance(app);
 		if (app->stopping && ki_application_down(app) && !ki_application_late_ones(app)) {
@@ -221,18 +223,13 @@ static int run(struct ki_proc *proc, void *arg) {
 		}
 		struct ki_signal *signal = NULL;
 		int status = ki_native_receive(proc, next_deadline(app), &signal);
-		if (status == KITH_EKILLED) {
-			app->killed = true;
-			break;
-		}
+		ki_check(status != KITH_EKILLED); /* nobody may: ki_force */
 		if (signal) {
 			hear(app, signal);
 		}
 		look_at_clock(app);
 	}
-	if (!app->killed) {
-		ki_application_stop_workers(app);
-	}
+	ki_application_stop_workers(app);
 	app->ended = true;
 	ki_sched_halt(app->system->sched);
 	return KITH_OK;

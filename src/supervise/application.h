@@ -40,7 +40,7 @@ struct ki_application {
 	bool stopping;
 	bool forcing;     /* the time to stop has run out */
 	bool deaf_die;    /* the entry has ended: who cannot hear CANCEL ends at once (SPEC 20.3) */
-	bool ended, killed;
+	bool ended;
 	bool failed;      /* a required service failed for good */
 	bool entry_ended; /* by itself, not because of a stop */
 	int64_t force_ns; /* when what still runs is ended by force */

@@ -33,7 +33,8 @@ static int watch(struct ki_proc *proc, struct ki_service *service, kith_pid chil
 		bool ended = signal->kind == KI_SIGNAL_EXIT && signal->from == child;
 		if (ended) {
 			service->report.result = ki_result_ref(ki_signal_relation(signal)->result);
-		} else if (signal->kind == KI_SIGNAL_CANCEL) {
+		} else if (signal->kind == KI_SIGNAL_CANCEL &&
+			signal->from == service->app->pid) {
 			stop_child(proc, service, child);
 		}
 		ki_signal_free(signal);
@@ -55,6 +56,7 @@ int ki_keeper_run(struct ki_proc *proc, void *arg) {
 		.nr_args = spec->nr_args,
 	};
 	kith_pid child = 0;
+	proc->trap_links = true; /* a program may guess its PID and link to it */
 	struct ki_payload *error = NULL;
 	if (ki_proc_spawn(proc->system, &spawn, &child, &error)) {
 		service->report.spawn_error = error;

@@ -1,6 +1,6 @@
 /*
- * shutdown.c: services stop in reverse order of requirement, then the rest of each host (SPEC
- * 18.5, 18.6).
+ * shutdown.c: services stop in reverse order of requirement, and with a host what is left on it
+ * (SPEC 18.5, 18.6).
  *
  * Owns: the states STOPPING and STOPPED. Threads: the application process.
  * Not here: starting (startup.c).
@@ -79,7 +79,7 @@ static void force_process(struct ki_service *service) {
 	if (service->process) {
 		ki_force(app->system, service->process, KI_CAUSE_HOST_STOP);
 	} else if (service->keeper) {
-		ki_force(app->system, service->keeper, KI_CAUSE_TERMINATE);
+		ki_force(app->system, service->keeper, KI_CAUSE_HOST_STOP);
 	}
 }
 
@@ -156,10 +156,8 @@ static void count_one(void *arg, kith_pid pid) {
 
 /*
  * A spawn may publish a process after its host was looked through. Its spawner lives until then, on
- * this host or another. So when two looks in a row find no process anywhere, there is none and
- * none can
- * come: one that the first look missed on a host because its spawner was still at work elsewhere,
- * the second finds.
+ * this host or another. So when two looks in a row find no process anywhere, none can come any
+ * more: one that the first look missed, its spawner being at work elsewhere, the second finds.
  */
 bool ki_application_late_ones(struct ki_application *app) {
 	bool late = false;
@@ -220,7 +218,7 @@ struct waiting {
 
 static void add_name(struct waiting *waiting, const char *name) {
 	if (!name || (waiting->last && !strcmp(waiting->last, name))) {
-		return; /* copies of one entry stand in a row as a rule, and one mention is enough */
+		return; /* copies of one entry stand in a row as a rule: one mention is enough */
 	}
 	waiting->last = name;
 	if (waiting->nr == WAITING_MAX) {
@@ -267,7 +265,10 @@ void ki_application_say_waits(struct ki_application *app, int64_t now_ns) {
 	char left[KI_DURATION_TEXT_MAX];
 	int64_t seconds = (until_ns - now_ns + KI_NS_PER_SEC / 2) / KI_NS_PER_SEC;
 	ki_duration_format(seconds * KI_NS_PER_SEC, left);
-	struct ki_log_field fields[] = {{"running", ki_buf_cstr(&waiting.names)}, {"left", left}};
+	struct ki_log_field fields[] = {
+		{"running", ki_buf_cstr(&waiting.names)},
+		{"left", left},
+	};
 	ki_log_write(app->system->log, KI_LOG_INFO, "kith.service", "waiting for the stop",
 		ki_countof(fields), fields);
 	ki_buf_fini(&waiting.names);

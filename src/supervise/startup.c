@@ -155,7 +155,7 @@ void ki_service_error(const struct ki_service *service, struct ki_buf *text) {
 void ki_service_start_late(struct ki_service *service) {
 	service->timed_out = true;
 	service->deadline_ns = INT64_MAX;
-	ki_force(service->app->system, service->keeper, KI_CAUSE_TERMINATE);
+	ki_force(service->app->system, service->keeper, KI_CAUSE_HOST_STOP);
 }
 
 void ki_service_exits(struct ki_service *service) {

@@ -1,0 +1,223 @@
+/*
+ * boot.c: the composition root: what the entries of a project become.
+ *
+ * Owns: struct ki_boot, runtime->system, runtime->app until the run. Threads: one, while nothing
+ *	runs.
+ * Not here: in which order they start (supervise/).
+ */
+#include <string.h>
+
+#include "api/runtime.h"
+#include "base/alloc.h"
+#include "mem/value.h"
+#include "sys/machine.h"
+
+static bool is_lua(const struct ki_entry *entry) {
+	return entry->kind == KI_KIND_PROCESS_LUA;
+}
+
+static size_t nr_inputs(const struct ki_entry *entry) {
+	return is_lua(entry) && entry->u.lua.input ? entry->u.lua.input->u.seq.nr : 0;
+}
+
+/* ---- Hosts and programs ---- */
+
+static int add_host(struct kith_runtime *runtime, const struct ki_entry *entry) {
+	int workers = runtime->options.workers ? runtime->options.workers : entry->u.host.workers;
+	if (workers == 0) {
+		workers = (int)ki_machine_cpus();
+	}
+	struct ki_host *host =
+		ki_host_new(runtime->sched, entry->id, workers, runtime->options.slice_ns);
+	struct ki_proc_host *place = NULL;
+	if (!host || ki_system_add_host(&runtime->system, host, &place)) {
+		return KITH_EEXHAUSTED;
+	}
+	return KITH_OK;
+}
+
+static int add_hosts(struct kith_runtime *runtime) {
+	struct ki_system *system = &runtime->system;
+	size_t nr = 0;
+	for (size_t i = 0; i < runtime->project.nr_entries; i++) {
+		const struct ki_entry *entry = runtime->project.entries[i];
+		if (entry->kind != KI_KIND_PROCESS_HOST) {
+			continue;
+		}
+		int status = add_host(runtime, entry);
+		if (status) {
+			return status;
+		}
+		nr++;
+	}
+	system->only_host = nr == 1 ? system->hosts[system->nr_hosts - 1] : NULL;
+	return KITH_OK;
+}
+
+static void add_program(struct ki_boot *boot, const struct ki_entry *entry) {
+	const struct ki_lua_fields *fields = &entry->u.lua;
+	size_t i = boot->nr_programs++;
+	boot->lua[i] = (struct ki_lua_program){
+		.id = entry->id,
+		.source = fields->source,
+		.source_len = fields->source_len,
+		.method = fields->method,
+		.modules = (const char *const *)fields->modules,
+		.nr_modules = fields->nr_modules,
+	};
+	boot->programs[i] =
+		(struct ki_program){.id = entry->id, .ops = &ki_lua_ops, .data = &boot->lua[i]};
+	boot->by_id[i] = &boot->programs[i];
+}
+
+/* ---- Services ---- */
+
+static struct ki_service_spec spec_of(struct ki_system *system, const struct ki_entry *entry) {
+	bool is_host = !is_lua(entry);
+	return (struct ki_service_spec){
+		.id = entry->id,
+		.is_host = is_host,
+		.auto_start = entry->lifecycle.auto_start,
+		.required = entry->lifecycle.required,
+		.start_timeout_ns = entry->lifecycle.start_timeout_ns,
+		.stop_timeout_ns = entry->lifecycle.stop_timeout_ns,
+		.requires = (const char *const *)entry->requires,
+		.nr_requires = entry->nr_requires,
+		.host = ki_system_find_host(
+			system, ki_strv(is_host ? entry->id : entry->u.lua.host)),
+		.program = is_host ? NULL : ki_system_find_program(system, ki_strv(entry->id)),
+	};
+}
+
+static int add_service(struct kith_runtime *runtime, const struct ki_entry *entry) {
+	struct ki_boot *boot = &runtime->boot;
+	struct ki_service_spec *spec = &boot->specs[boot->nr_specs++];
+	*spec = spec_of(&runtime->system, entry);
+	spec->args = &boot->args[boot->nr_args];
+	spec->nr_args = nr_inputs(entry);
+	for (size_t i = 0; i < spec->nr_args; i++) {
+		int status = ki_input_payload(
+			entry->u.lua.input->u.seq.items[i], &boot->args[boot->nr_args]);
+		if (status) {
+			return status;
+		}
+		boot->nr_args++;
+	}
+	return KITH_OK;
+}
+
+static int set_entry(struct kith_runtime *runtime, const struct ki_entry *entry, size_t nr_args,
+	const char *const *args) {
+	struct ki_boot *boot = &runtime->boot;
+	boot->entry = spec_of(&runtime->system, entry);
+	boot->entry.start_timeout_ns = INT64_MAX; /* somebody sits before it */
+	boot->entry_args = ki_zalloc(nr_args * sizeof(struct ki_payload *));
+	if (!boot->entry_args) {
+		return KITH_EEXHAUSTED;
+	}
+	for (size_t i = 0; i < nr_args; i++) {
+		boot->entry_args[i] = ki_value_payload_str(ki_strv(args[i]));
+		if (!boot->entry_args[i]) {
+			return KITH_EEXHAUSTED;
+		}
+		boot->nr_entry_args++;
+	}
+	boot->entry.args = boot->entry_args;
+	boot->entry.nr_args = nr_args;
+	return KITH_OK;
+}
+
+/* ---- All of it ---- */
+
+static int make_room(struct ki_boot *boot, const struct ki_project *project) {
+	size_t nr_args = 0;
+	for (size_t i = 0; i < project->nr_entries; i++) {
+		nr_args += nr_inputs(project->entries[i]);
+	}
+	boot->lua = ki_zalloc(project->nr_entries * sizeof(*boot->lua));
+	boot->programs = ki_zalloc(project->nr_entries * sizeof(*boot->programs));
+	boot->by_id = ki_zalloc(project->nr_entries * sizeof(*boot->by_id));
+	boot->specs = ki_zalloc(project->nr_entries * sizeof(*boot->specs));
+	boot->args = ki_zalloc(nr_args * sizeof(*boot->args));
+	return boot->lua && boot->programs && boot->by_id && boot->specs && boot->args
+		? KITH_OK
+		: KITH_EEXHAUSTED;
+}
+
+static int make_system(struct kith_runtime *runtime) {
+	struct ki_system_hooks hooks = ki_report_hooks;
+	hooks.user = runtime;
+	int status = ki_system_init(&runtime->system, runtime->sched, &runtime->log, &hooks);
+	if (status) {
+		return status;
+	}
+	runtime->has_system = true;
+	runtime->system.lua_seed = ki_sched_random(runtime->sched);
+	return add_hosts(runtime);
+}
+
+static int make_services(struct kith_runtime *runtime) {
+	const struct ki_project *project = &runtime->project;
+	for (size_t i = 0; i < project->nr_entries; i++) {
+		const struct ki_entry *entry = project->entries[i];
+		if (is_lua(entry) && !entry->lifecycle.has) {
+			continue;
+		}
+		int status = add_service(runtime, entry);
+		if (status) {
+			return status;
+		}
+	}
+	return KITH_OK;
+}
+
+int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, size_t nr_args,
+	const char *const *args) {
+	struct ki_boot *boot = &runtime->boot;
+	int status = make_room(boot, &runtime->project);
+	if (!status) {
+		status = make_system(runtime);
+	}
+	if (status) {
+		return status;
+	}
+	for (size_t i = 0; i < runtime->project.nr_entries; i++) {
+		if (is_lua(runtime->project.entries[i])) {
+			add_program(boot, runtime->project.entries[i]);
+		}
+	}
+	ki_system_set_programs(&runtime->system, boot->by_id, boot->nr_programs);
+	status = make_services(runtime);
+	if (!status && entry) {
+		status = set_entry(runtime, entry, nr_args, args);
+	}
+	if (status) {
+		return status;
+	}
+	return ki_application_new(&runtime->system, boot->specs, boot->nr_specs,
+		entry ? &boot->entry : NULL, &runtime->app);
+}
+
+static void unref_all(struct ki_payload **payloads, size_t nr) {
+	for (size_t i = 0; i < nr; i++) {
+		ki_payload_unref(payloads[i]);
+	}
+	ki_free(payloads);
+}
+
+void ki_boot_drop(struct kith_runtime *runtime) {
+	struct ki_boot *boot = &runtime->boot;
+	ki_application_free(runtime->app);
+	runtime->app = NULL;
+	if (runtime->has_system) {
+		ki_system_fini(&runtime->system);
+	}
+	runtime->has_system = false;
+	unref_all(boot->args, boot->nr_args);
+	unref_all(boot->entry_args, boot->nr_entry_args);
+	ki_free(boot->specs);
+	ki_free(boot->by_id);
+	ki_free(boot->programs);
+	ki_free(boot->lua);
+	*boot = (struct ki_boot){0};
+}

@@ -1,0 +1,159 @@
+/*
+ * load.c: a project is read and checked, Lua syntax included; nothing of it runs.
+ *
+ * Owns: runtime->project. Threads: one.
+ * Not here: the checks of YAML (config/project.h).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/runtime.h"
+
+/*
+ * Where a fault in line `line` of an inline source stands in its YAML file: a text of several
+ * lines is a block as a rule, which begins in the line after its indicator.
+ */
+static void tell_inline(struct ki_project *project, const struct ki_entry *entry, const char *text,
+	int line) {
+	const struct ki_lua_fields *lua = &entry->u.lua;
+	bool block = memchr(lua->source, '\n', lua->source_len) != NULL;
+	ki_project_add_diag(project, entry->file, lua->source_line + (block ? line : 0),
+		block ? 1 : lua->source_column, text, "valid Lua", NULL);
+}
+
+static bool is_told(
+	const struct ki_project *project, const char *file, int line, const char *found) {
+	for (size_t i = 0; i < project->diags.nr; i++) {
+		const struct ki_diag *diag = &project->diags.items[i];
+		if (diag->line == line && !strcmp(diag->file, file) &&
+			!strcmp(diag->found, found)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A source that could not be read has been told already. */
+static bool has_source(const struct ki_entry *entry) {
+	const struct ki_lua_fields *lua = &entry->u.lua;
+	if (entry->kind != KI_KIND_PROCESS_LUA || !lua->source || lua->source_len == 0) {
+		return false;
+	}
+	struct ki_strv text = ki_strv_n(lua->source, lua->source_len);
+	return lua->source_file || !ki_strv_starts(text, ki_strv("file://"));
+}
+
+static int check_lua(struct ki_project *project, const struct ki_entry *entry) {
+	const struct ki_lua_fields *lua = &entry->u.lua;
+	char text[256];
+	int line = 1;
+	int status =
+		ki_lua_check(lua->source, lua->source_len, entry->id, text, sizeof(text), &line);
+	if (status != KITH_EINVAL) {
+		return status;
+	}
+	if (!lua->source_file) {
+		tell_inline(project, entry, text, line);
+	} else if (!is_told(project, lua->source_file, line, text)) { /* of another entry's */
+		ki_project_add_diag(project, lua->source_file, line, 1, text, "valid Lua", NULL);
+	}
+	return KITH_OK;
+}
+
+static int check_all_lua(struct ki_project *project) {
+	for (size_t i = 0; i < project->nr_entries; i++) {
+		if (has_source(project->entries[i])) {
+			int status = check_lua(project, project->entries[i]);
+			if (status) {
+				return status;
+			}
+		}
+	}
+	return project->diags.failed ? KITH_EEXHAUSTED : KITH_OK;
+}
+
+int kith_load(struct kith_runtime *runtime, const char *dir) {
+	if (!runtime) {
+		return KITH_ECLOSED;
+	}
+	if (!dir) {
+		return KITH_EINVAL;
+	}
+	if (runtime->has_project) {
+		return KITH_ECONFLICT;
+	}
+	runtime->has_project = true;
+	int status = ki_project_load(dir, &runtime->project);
+	if (!status) {
+		status = check_all_lua(&runtime->project);
+	}
+	if (status) {
+		return status;
+	}
+	const struct ki_project *project = &runtime->project;
+	for (size_t i = 0; i < project->nr_warnings; i++) {
+		ki_log_write(&runtime->log, KI_LOG_WARN, "kith.project", project->warnings[i], 0,
+			NULL);
+	}
+	ki_store_rlx(&runtime->xstate, KI_RT_LOADED); /* nobody else looks for it before STARTED */
+	return project->diags.nr ? KITH_EINVAL : KITH_OK;
+}
+
+int kith_require_entry(struct kith_runtime *runtime, const char *id) {
+	if (!runtime) {
+		return KITH_ECLOSED;
+	}
+	if (!id) {
+		return KITH_EINVAL;
+	}
+	if (!runtime->has_project) {
+		return KITH_ECONFLICT;
+	}
+	struct ki_project *project = &runtime->project;
+	const struct ki_entry *entry = ki_project_find(project, id);
+	if (entry && entry->kind == KI_KIND_PROCESS_LUA) {
+		return KITH_OK;
+	}
+	struct ki_buf found;
+	ki_buf_init(&found);
+	if (entry) {
+		ki_buf_printf(&found, "%s \"%s\" cannot be run", entry->kind_name, id);
+	} else {
+		ki_buf_printf(&found, "no entry \"%s\"", id);
+	}
+	ki_project_add_diag(project, "-x", 1, 1, ki_buf_cstr(&found), "the ID of a process.lua",
+		entry ? NULL : ki_project_near(project, id));
+	bool failed = found.failed || project->diags.failed;
+	ki_buf_fini(&found);
+	return failed ? KITH_EEXHAUSTED : KITH_ENOTFOUND;
+}
+
+size_t kith_entry_count(const struct kith_runtime *runtime) {
+	return runtime ? runtime->project.nr_entries : 0;
+}
+
+size_t kith_diag_count(const struct kith_runtime *runtime) {
+	return runtime ? runtime->project.diags.nr : 0;
+}
+
+int kith_diag_get(const struct kith_runtime *runtime, size_t index, struct kith_diag *out) {
+	if (!runtime) {
+		return KITH_ECLOSED;
+	}
+	if (!out) {
+		return KITH_EINVAL;
+	}
+	if (index >= runtime->project.diags.nr) {
+		return KITH_ENOTFOUND;
+	}
+	const struct ki_diag *diag = &runtime->project.diags.items[index];
+	*out = (struct kith_diag){
+		.file = diag->file,
+		.line = diag->line,
+		.column = diag->column,
+		.found = diag->found,
+		.expected = diag->expected,
+		.suggestion = diag->suggestion,
+	};
+	return KITH_OK;
+}

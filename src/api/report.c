@@ -1,0 +1,176 @@
+/*
+ * report.c: what a runtime tells: log lines, crash reports (SPEC 21.1, 21.2), and what print
+ * writes.
+ *
+ * Owns: xmuted, xoutput_lost. Threads: any.
+ * Not here: the form of a log line (observe/log.h).
+ */
+#include <stdio.h>
+
+#include "api/runtime.h"
+#include "mem/value.h"
+#include "process/pid.h"
+#include "process/signals.h"
+#include "sys/output.h"
+
+/* ---- The log ---- */
+
+static bool is_muted(struct kith_runtime *runtime) {
+	return ki_load_rlx(&runtime->xmuted); /* a hint: a line on its way is not held back */
+}
+
+static void sink(void *user, enum ki_log_level level, const char *line, size_t len) {
+	struct kith_runtime *runtime = user;
+	if (!is_muted(runtime)) {
+		/* the public levels leave 0 for the default */
+		runtime->options.log(
+			runtime->options.user, (enum kith_log_level)(level + 1), line, len);
+	}
+}
+
+static int64_t log_clock(void *user) {
+	return ki_sched_wall(((struct kith_runtime *)user)->sched);
+}
+
+void ki_report_init(struct kith_runtime *runtime) {
+	int level = runtime->options.log_level;
+	ki_log_init(&runtime->log,
+		level == KITH_LOG_DEFAULT ? KI_LOG_INFO : (enum ki_log_level)(level - 1),
+		runtime->options.log ? sink : NULL, runtime, log_clock, runtime);
+}
+
+int kith_log(struct kith_runtime *runtime, enum kith_log_level level, const char *logger,
+	const char *message) {
+	if (!runtime) {
+		return KITH_ECLOSED;
+	}
+	if (!logger || !message || level <= KITH_LOG_DEFAULT || level >= KITH_LOG_OFF) {
+		return KITH_EINVAL;
+	}
+	ki_log_write(&runtime->log, (enum ki_log_level)(level - 1), logger, message, 0, NULL);
+	return KITH_OK;
+}
+
+/* ---- What print writes ---- */
+
+static int write_output(struct kith_runtime *runtime, const char *text, size_t len) {
+	if (runtime->options.output) {
+		return runtime->options.output(runtime->options.user, text, len);
+	}
+	return ki_output_write(1, text, len);
+}
+
+static void output(void *user, const char *text, size_t len) {
+	struct kith_runtime *runtime = user;
+	if (is_muted(runtime)) {
+		return;
+	}
+	ki_mutex_lock(&runtime->output_mutex);
+	int status = write_output(runtime, text, len);
+	ki_mutex_unlock(&runtime->output_mutex);
+	/*
+	 * rlx: a flag that is read when the workers have been joined; the first to set it
+	 * stops the run
+	 */
+	if (status && !ki_xchg_rlx(&runtime->xoutput_lost, true)) {
+		kith_stop(runtime, 0);
+	}
+}
+
+/* ---- Crash reports ---- */
+
+void ki_report_text(struct ki_buf *out, struct ki_strv text, const char *indent) {
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char byte = (unsigned char)text.ptr[i];
+		if (byte == '\n') {
+			ki_buf_putc(out, '\n');
+			ki_buf_puts(out, indent);
+		} else if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
+			ki_buf_printf(out, "\\x%02x", byte); /* no escape sequences for a terminal */
+		} else {
+			ki_buf_putc(out, (char)byte);
+		}
+	}
+}
+
+/* The lines of a Lua traceback without its heading, each without the tab in front. */
+static void put_traceback(struct ki_buf *out, struct ki_strv stack) {
+	bool first = true;
+	while (stack.len > 0) {
+		size_t end = ki_strv_find(stack, '\n');
+		struct ki_strv line = ki_strv_sub(stack, 0, end);
+		stack = ki_strv_sub(stack, line.len + 1, SIZE_MAX);
+		while (line.len > 0 && (line.ptr[0] == '\t' || line.ptr[0] == ' ')) {
+			line = ki_strv_sub(line, 1, SIZE_MAX);
+		}
+		if (line.len == 0 || ki_strv_eqz(line, "stack traceback:")) {
+			continue;
+		}
+		ki_buf_puts(out, first ? "  traceback " : "            ");
+		ki_report_text(out, line, "            ");
+		ki_buf_putc(out, '\n');
+		first = false;
+	}
+}
+
+static struct ki_error_view view_error(const struct ki_result *result) {
+	struct ki_error_view view;
+	if (!result->error || ki_error_read(result->error, &view)) {
+		view = (struct ki_error_view){
+			.kind = ki_strv("ResourceExhausted"), .message = ki_strv("no memory")};
+	}
+	return view;
+}
+
+static void put_report(struct ki_buf *out, const struct ki_crash *crash, const char *pid) {
+	struct ki_error_view view = view_error(crash->result);
+	ki_buf_printf(out, "CRASH %s %s\n  reason    ", crash->entry, pid);
+	ki_report_text(out, view.message, "            ");
+	if (view.kind.len > 0) {
+		ki_buf_puts(out, " (");
+		ki_report_text(out, view.kind, "");
+		ki_buf_putc(out, ')');
+	}
+	ki_buf_printf(out, "\n  uptime    %.2fs, restarts 0, notified %u link%s and %u monitor%s\n",
+		(double)crash->uptime_ns / 1e9, crash->nr_links, crash->nr_links == 1 ? "" : "s",
+		crash->nr_monitors, crash->nr_monitors == 1 ? "" : "s");
+	put_traceback(out, view.stack);
+}
+
+/* Ends that somebody asked for, or that follow from another one: a line says enough. */
+static void log_end(struct kith_runtime *runtime, const struct ki_crash *crash, const char *pid) {
+	struct ki_error_view view = view_error(crash->result);
+	struct ki_buf message;
+	ki_buf_init(&message);
+	ki_buf_putv(&message, view.message);
+	struct ki_log_field fields[] = {{"entry", crash->entry}, {"pid", pid}};
+	ki_log_write(&runtime->log, KI_LOG_WARN, "kith.process", ki_buf_cstr(&message),
+		ki_countof(fields), fields);
+	ki_buf_fini(&message);
+}
+
+static void crash(void *user, const struct ki_crash *crash) {
+	struct kith_runtime *runtime = user;
+	char pid[KI_PID_TEXT_MAX];
+	ki_pid_format(&runtime->system, crash->pid, pid);
+	switch (crash->result->cause) {
+	case KI_CAUSE_LINK:
+	case KI_CAUSE_TERMINATE:
+	case KI_CAUSE_DEADLINE:
+	case KI_CAUSE_HOST_STOP:
+		log_end(runtime, crash, pid);
+		return;
+	default:
+		break;
+	}
+	if (!ki_log_enabled(&runtime->log, KI_LOG_ERROR)) {
+		return;
+	}
+	struct ki_buf report;
+	ki_buf_init(&report);
+	put_report(&report, crash, pid);
+	sink(runtime, KI_LOG_ERROR, ki_buf_cstr(&report), report.len);
+	ki_buf_fini(&report);
+}
+
+const struct ki_system_hooks ki_report_hooks = {.output = output, .crash = crash};

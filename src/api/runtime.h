@@ -1,0 +1,113 @@
+/*
+ * api/runtime.h: the runtime as the files of this module share it.
+ *
+ *	OPEN --kith_load--> LOADED --kith_start--> STARTED --kith_run gives 0--> STOPPED
+ *
+ * Owns: struct kith_runtime, and through it everything.
+ * Threads: plain fields belong to the embedder's one thread (kith.h: "one") and do not change
+ *	while a worker runs, but for the groups that say otherwise.
+ * Tags: [AP1] xstate: STARTED publishes the application to kith_stop.
+ * Not here: what the parts do.
+ */
+#ifndef KI_API_RUNTIME_H
+#define KI_API_RUNTIME_H
+
+#include <kith.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "config/project.h"
+#include "lua/program.h"
+#include "mem/value.h"
+#include "observe/log.h"
+#include "process/system.h"
+#include "supervise/application.h"
+#include "sys/thread.h"
+#include "time/timers.h"
+
+enum { KI_RT_OPEN, KI_RT_LOADED, KI_RT_STARTED, KI_RT_STOPPED };
+
+/* What was made of a project's entries, in their order; freed as a whole. */
+struct ki_boot {
+	struct ki_lua_program *lua;         /* of each process.lua */
+	struct ki_program *programs;
+	const struct ki_program **by_id;    /* for the system */
+	size_t nr_programs;
+	struct ki_service_spec *specs;
+	size_t nr_specs;
+	struct ki_payload **args;           /* of all services */
+	size_t nr_args;
+	struct ki_service_spec entry;       /* of -x */
+	struct ki_payload **entry_args;
+	size_t nr_entry_args;
+};
+
+struct kith_runtime {
+	struct kith_options options;
+	struct ki_log log;
+	struct ki_sched *sched;
+	struct ki_project project;
+	bool has_project;
+	struct ki_system system;
+	bool has_system;
+	struct ki_boot boot;
+	struct ki_application *app;
+	bool running;                /* inside kith_run */
+	struct ki_timer timeout;     /* of kith_run on threads */
+	bool idle_stop;              /* nothing was left to run, and the entry had not ended */
+	struct ki_buf output, error; /* of the outcome */
+	bool has_outcome, has_output, has_error;
+	int entry_status;
+	/* any thread */
+	_Atomic(uint32_t) xstate;    /* KI_RT_ */
+	_Atomic(bool) xmuted;        /* closing: nothing is printed or logged any more */
+	_Atomic(bool) xoutput_lost;  /* the output callback gave up */
+	struct ki_mutex output_mutex; /* one unit of output at a time */
+	struct ki_mutex stop_mutex;
+	struct ki_cond stop_cond;
+	unsigned nr_stops;           /* stop_mutex: calls of kith_stop */
+};
+
+/* ---- report.c ---- */
+
+extern const struct ki_system_hooks ki_report_hooks; /* user is set by who uses them */
+void ki_report_init(struct kith_runtime *runtime);
+/*
+ * Appends message and traceback of an error payload, indented by `indent` from the second
+ * line on.
+ */
+void ki_report_text(struct ki_buf *out, struct ki_strv text, const char *indent);
+
+/* ---- boot.c ---- */
+
+/* Hosts, programs and services of the project; entry NULL: none. KITH_EEXHAUSTED. */
+int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, size_t nr_args,
+	const char *const *args);
+/* Nothing runs any more. */
+void ki_boot_drop(struct kith_runtime *runtime);
+
+/* ---- input.c ---- */
+
+/* The value of a YAML node as a payload; NULL in *out for null. KITH_EEXHAUSTED. */
+int ki_input_payload(const struct ki_node *node, struct ki_payload **out);
+
+/* ---- json.c ---- */
+
+/*
+ * Appends the JSON text of a payload's value; object keys sorted. Errors: KITH_EINVAL (it
+ * cannot be read).
+ */
+int ki_json_write(struct ki_buf *out, const struct ki_payload *payload);
+/*
+ * Gives the first token of a payload, and appends its text when it is a scalar. Errors:
+ * KITH_EINVAL.
+ */
+int ki_json_scalar(struct ki_buf *out, const struct ki_payload *payload,
+	struct ki_value_token *token);
+
+/* ---- outcome.c ---- */
+
+/* Reads what the entry's end means for a command (SPEC 20.3). */
+void ki_outcome_read(struct kith_runtime *runtime);
+
+#endif
