@@ -18,6 +18,7 @@
 #include "mem/value.h"
 #include "process/force.h"
 #include "process/mailbox.h"
+#include "process/names.h"
 
 /* ---- The decision ---- */
 
@@ -155,6 +156,7 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	proc->ended = true;
 	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
 	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
+	ki_names_free(proc->system, proc->pid);
 	count_end(proc);
 	report(proc);
 	tell_relations(proc);

@@ -52,6 +52,7 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 	if (status) {
 		return status;
 	}
+	ki_namemap_init(&system->names);
 	struct ki_proc_host *own = add_host(system, ki_sched_system_host(sched), "kith:system");
 	struct ki_proc_host *external = add_host(system, NULL, "kith:external");
 	if (!own || !external) {
@@ -72,6 +73,7 @@ void ki_system_fini(struct ki_system *system) {
 			ki_free(system->hosts[i]);
 		}
 	}
+	ki_namemap_fini(&system->names);
 	ki_table_fini(&system->table);
 }
 

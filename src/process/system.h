@@ -20,6 +20,7 @@
 #include "process/pid.h"
 #include "process/table.h"
 #include "sched/sched.h"
+#include "sync/namemap.h"
 
 struct ki_result;
 
@@ -74,6 +75,7 @@ struct ki_system {
 	int64_t started_ns;             /* monotonic */
 	/* any thread */
 	struct ki_table table;
+	struct ki_namemap names;
 };
 
 /* Prepares a system on a scheduler (borrowed, as are log and hooks' user). Errors: KITH_EEXHAUSTED.
