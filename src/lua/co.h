@@ -17,17 +17,24 @@
  * error is raised; the caller has called ki_lua_require_running before it changed anything.
  */
 int ki_co_block(lua_State *L, lua_KContext ctx, lua_KFunction k);
-/* The process-level coroutine whose Lua runs now, with `at` set to L: to be put on a list of waiters. */
+/* The process-level coroutine whose Lua runs now, marked as one that waits in L: what wakes it is set up
+ * next, and nothing may raise between this and ki_co_block. */
 struct ki_co *ki_co_waiter(lua_State *L);
 /* Makes a waiting coroutine ready, behind the others that are. */
 void ki_co_ready(struct ki_co *co, int nr_results);
 /* The same, in front of the others. */
 void ki_co_ready_first(struct ki_co *co, int nr_results);
-/* Makes a new process-level coroutine of the function on top of L's stack (popped), and pushes its
- * thread; WAITING, to be started by making it ready. */
-struct ki_co *ki_co_spawn(lua_State *L);
-/* The process-level coroutine that owns thread L, or NULL. */
-struct ki_co *ki_co_find(struct ki_lua *lua, lua_State *L);
+/*
+ * Makes a new process-level coroutine of the function on top of L's stack, which its thread replaces.
+ * It is WAITING: what is pushed on co->L are its arguments, and ki_co_ready with the number of them starts it.
+ */
+struct ki_co *ki_co_spawn(lua_State *L, bool is_main);
+/* The process-level coroutine that owns `thread`, or NULL. Uses two slots of L's stack. */
+struct ki_co *ki_co_find(lua_State *L, lua_State *thread);
+/* Goes on with a READY coroutine until it waits or has ended. */
+void ki_co_resume(struct ki_co *co);
+/* Lets the others run once: looks into the mailbox, goes behind those that are ready. Gives no results. */
+int ki_co_yield(lua_State *L, const char *fn);
 /* Raises "cannot call FN while the chunk is loading" when it is (SPEC 4.2). */
 void ki_lua_require_running(lua_State *L, const char *fn);
 

@@ -19,20 +19,38 @@
 #include <stdbool.h>
 
 #include "base/list.h"
+#include "lua/program.h"
 #include "mem/heap.h"
 #include "process/proc.h"
 
-/* What the entry of kind process.lua says; made once by api, immutable. ki_program.data points to it. */
-struct ki_lua_program {
-	const char *id;            /* entry ID: chunk name, process.id() */
-	const char *source;
-	size_t source_len;
-	const char *method;        /* "main" */
-	const char *const *modules;
-	size_t nr_modules;
-};
+struct ki_subscription;
 
 enum ki_co_state { KI_CO_READY, KI_CO_RUNNING, KI_CO_WAITING, KI_CO_ENDED };
+
+struct ki_co;
+
+/* A coroutine that waits on a channel: at its stack index `value` lies what it sends (channel.c). */
+struct ki_waiter {
+	struct ki_list node;       /* in the channel's receivers or senders */
+	struct ki_co *co;
+	int index;                 /* of its case */
+	int value;
+	bool in_case;              /* at `value` lies a case, which holds it */
+};
+
+/* A timer of the process that tells Lua when it is routed (alarm.h). */
+struct ki_alarm {
+	struct ki_proc_timer timer;
+	struct ki_list node;       /* in lua->alarms_new or lua->alarms_fired */
+	const struct ki_signal *after; /* the arrival it came behind; for comparing alone */
+	int64_t deadline_ns;
+	void (*tell)(lua_State *L, struct ki_alarm *alarm);
+};
+
+/* Signals of one process, oldest first. */
+struct ki_sigq {
+	struct ki_signal *head, *tail;
+};
 
 /* A process-level coroutine: main, or one made by coroutine.spawn. */
 struct ki_co {
@@ -45,7 +63,13 @@ struct ki_co {
 	int nr_results;            /* values pushed on `at` by whoever made it ready */
 	uint8_t state;             /* enum ki_co_state */
 	bool is_main, started;
-	void *wait;                /* what it waits on: owned by the library that made it wait */
+	/* what it waits for (channel.c, lib_timer.c) */
+	struct ki_waiter *waiters; /* one for each case: `few`, or a block on its stack */
+	int nr_waiters;
+	int hit;                   /* the index of the one that came about */
+	bool hit_ok;               /* false: its channel was closed */
+	struct ki_waiter few[4];
+	struct ki_alarm sleep;
 };
 
 /* Something outside the heap that the process owns: let go when its owner is collected, or at the end. */
@@ -62,12 +86,20 @@ struct ki_lua {
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */
 	bool loading;              /* the chunk runs, on the spawner's strand */
+	bool ended;                /* its end was decided: no more of its Lua runs */
 	unsigned nr_cos;           /* live process-level coroutines */
 	unsigned nr_pending;       /* sleeps, live timers, calls: what may yet wake the process (SPEC 10.8) */
-	/* subscriptions (lib_process.c) */
+	/* subscriptions (route.c) */
+	struct ki_list subscriptions;
 	unsigned nr_subscriptions;
-	struct ki_signal *kept_head, *kept_tail; /* messages that fit no subscription yet */
-	struct ki_signal *events_head, *events_tail; /* before process.events() */
+	struct ki_subscription *inbox, *events;
+	struct ki_sigq kept;       /* messages that fit no subscription yet */
+	struct ki_sigq kept_events; /* before process.events() */
+	int64_t nr_arrived;        /* messages routed so far: their number stands in signal.at_ns */
+	struct ki_message *outgoing; /* what is being put together; a raise leaves it here (L2) */
+	/* timers (alarm.c) */
+	struct ki_list alarms_new;   /* made while the chunk loads, to be armed at the first step */
+	struct ki_list alarms_fired; /* heard of and not yet told to Lua */
 	uint64_t random_seed;      /* of math.random (SPEC 13.8) */
 };
 

@@ -1,0 +1,229 @@
+/*
+ * lua/luabody.c: the Lua implementation of process/body.h: the chunk, and the step loop.
+ *
+ * Owns: struct ki_lua as a whole, from start to destroy. Threads: as process/body.h says.
+ * Invariants:
+ *	LB1 the frames of the step loop keep nothing that changes while a coroutine runs: they may be put
+ *	    by with its strand, and be the loop again much later.
+ * Not here: how coroutines wait (co.c), what the end is (result.c).
+ */
+#include "lua/program.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "lua/alarm.h"
+#include "lua/co.h"
+#include "lua/codec.h"
+#include "lua/hook.h"
+#include "lua/luaerror.h"
+#include "lua/outgoing.h"
+#include "lua/result.h"
+#include "lua/route.h"
+#include "lua/state.h"
+#include "mem/value.h"
+
+/* ---- start: SPEC 4.2 steps 7 and 8, on the spawner's strand ---- */
+
+struct start {
+	const struct ki_lua_program *program;
+	struct ki_payload *const *args;
+	size_t nr_args;
+	bool no_method;
+};
+
+static int exhausted(struct ki_payload **error) {
+	*error = ki_error_payload_status(KITH_EEXHAUSTED, ki_strv("out of memory"));
+	return KITH_EEXHAUSTED;
+}
+
+/* Leaves the function to run on top of the stack in place of what the chunk returned (SPEC 4.3). */
+static bool pick_body(lua_State *L, const char *method) {
+	if (lua_istable(L, -1)) {
+		lua_pushstring(L, method);
+		lua_rawget(L, -2);
+		lua_remove(L, -2);
+	}
+	return lua_isfunction(L, -1);
+}
+
+/* Runs the chunk at 2; what it returns becomes the coroutine main, ready with its arguments. */
+static int run_chunk(lua_State *L) {
+	struct start *start = lua_touserdata(L, 1);
+	lua_call(L, 0, 1);
+	if (!pick_body(L, start->program->method)) {
+		start->no_method = true;
+		return 0;
+	}
+	struct ki_co *main = ki_co_spawn(L, true);
+	luaL_checkstack(main->L, (int)start->nr_args + LUA_MINSTACK, "too many arguments");
+	for (size_t i = 0; i < start->nr_args; i++) {
+		ki_codec_decode(L, start->args[i]);
+		lua_xmove(L, main->L, 1);
+	}
+	ki_co_ready(main, (int)start->nr_args);
+	return 0;
+}
+
+/* "failed to execute script: " and the text of the error value on top of the stack. */
+static int script_failed(lua_State *L, int status, struct ki_payload **error) {
+	if (status == LUA_ERRMEM) {
+		return exhausted(error);
+	}
+	struct ki_payload *cause = ki_error_from_value(L, -1, NULL);
+	struct ki_error_view view = {0};
+	if (cause == NULL || ki_error_read(cause, &view) != KITH_OK) {
+		return exhausted(error);
+	}
+	struct ki_buf text;
+	ki_buf_init(&text);
+	ki_buf_puts(&text, "failed to execute script: ");
+	ki_buf_put(&text, view.message.ptr, view.message.len);
+	*error = ki_error_payload_status(KITH_EINTERNAL, ki_strv_n(text.ptr, text.len));
+	ki_buf_fini(&text);
+	ki_payload_unref(cause);
+	return KITH_EINTERNAL;
+}
+
+static int no_method(const char *method, struct ki_payload **error) {
+	struct ki_buf text;
+	ki_buf_init(&text);
+	ki_buf_printf(&text, "method \"%s\" not found in module", method);
+	*error = ki_error_payload_status(KITH_ENOTFOUND, ki_strv_n(text.ptr, text.len));
+	ki_buf_fini(&text);
+	return KITH_ENOTFOUND;
+}
+
+static int load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
+	lua_State *L = lua->L;
+	lua_pushcfunction(L, run_chunk);
+	lua_pushlightuserdata(L, start);
+	int status = ki_lua_compile(L, lua->program);
+	if (status != KITH_OK) {
+		return script_failed(L, status == KITH_EEXHAUSTED ? LUA_ERRMEM : LUA_ERRSYNTAX, error);
+	}
+	status = lua_pcall(L, 2, 0, 0);
+	if (status != LUA_OK) {
+		return script_failed(L, status, error);
+	}
+	return start->no_method ? no_method(lua->program->method, error) : KITH_OK;
+}
+
+static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *program) {
+	struct ki_lua *lua = ki_zalloc(sizeof(*lua));
+	if (lua == NULL) {
+		return NULL;
+	}
+	lua->proc = proc;
+	lua->program = program->data;
+	ki_heap_init(&lua->heap, 0);
+	ki_list_init(&lua->ready);
+	ki_list_init(&lua->cos);
+	ki_list_init(&lua->owned);
+	ki_list_init(&lua->subscriptions);
+	ki_list_init(&lua->alarms_new);
+	ki_list_init(&lua->alarms_fired);
+	lua->random_seed = ki_sched_random(proc->system->sched);
+	return lua;
+}
+
+static int lua_start(struct ki_proc *proc, const struct ki_program *program,
+	struct ki_payload *const *args, size_t nr_args, struct ki_payload **error) {
+	struct ki_lua *lua = new_lua(proc, program);
+	if (lua == NULL) {
+		return exhausted(error);
+	}
+	proc->body = lua; /* from here on destroy lets go of it [B1] */
+	if (ki_lua_open(lua) != KITH_OK) {
+		return exhausted(error);
+	}
+	ki_lua_hook(lua->L);
+	struct start start = {.program = lua->program, .args = args, .nr_args = nr_args};
+	lua->loading = true;
+	int status = load(lua, &start, error);
+	lua->loading = false;
+	lua_settop(lua->L, 0);
+	return status;
+}
+
+/* ---- step ---- */
+
+static int route(lua_State *L) {
+	ki_lua_route(L);
+	return 0;
+}
+
+/* Looks into the mailbox and makes ready whom that concerns. False when the process has to end. */
+static bool look(struct ki_lua *lua) {
+	if (!ki_proc_look(lua->proc)) {
+		return false;
+	}
+	if (ki_alarms_start(lua) != KITH_OK) {
+		ki_lua_end_memory(lua);
+		return false;
+	}
+	if (!ki_lua_has_arrivals(lua)) {
+		return true;
+	}
+	lua_pushcfunction(lua->L, route);
+	int status = lua_pcall(lua->L, 0, 0, 0);
+	if (status != LUA_OK) {
+		ki_lua_end_error(lua->L, status, NULL);
+	}
+	return !lua->ended;
+}
+
+/* Nothing in it can go on: could anything but force wake it (SPEC 10.8)? */
+static enum ki_step wait(struct ki_lua *lua) {
+	if (lua->nr_subscriptions > 0 || lua->nr_pending > 0) {
+		return KI_STEP_WAIT;
+	}
+	ki_lua_end_deadlock(lua);
+	return KI_STEP_DONE;
+}
+
+static enum ki_step lua_step(struct ki_proc *proc) {
+	struct ki_lua *lua = proc->body;
+	while (!lua->ended && look(lua)) {
+		if (ki_list_empty(&lua->ready)) {
+			return wait(lua);
+		}
+		while (!lua->ended && !ki_list_empty(&lua->ready)) {
+			ki_co_resume(ki_list_entry(lua->ready.next, struct ki_co, node));
+		}
+	}
+	return KI_STEP_DONE;
+}
+
+/* ---- The end ---- */
+
+static void lua_destroy(struct ki_proc *proc) {
+	struct ki_lua *lua = proc->body;
+	if (lua == NULL) {
+		return;
+	}
+	ki_list_for_each (at, &lua->cos) {
+		struct ki_co *co = ki_list_entry(at, struct ki_co, all);
+		if (co->kept != NULL) {
+			ki_strand_drop(co->kept);
+		}
+	}
+	ki_route_drop(lua);
+	ki_outgoing_drop(lua);
+	ki_lua_release(lua);
+	ki_heap_drop(&lua->heap);
+	ki_free(lua);
+	proc->body = NULL;
+}
+
+static size_t lua_memory(struct ki_proc *proc) {
+	struct ki_lua *lua = proc->body;
+	return lua != NULL ? lua->heap.used_bytes : 0;
+}
+
+const struct ki_body_ops ki_lua_ops = {
+	.name = "lua",
+	.start = lua_start,
+	.step = lua_step,
+	.destroy = lua_destroy,
+	.memory = lua_memory,
+};

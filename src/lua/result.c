@@ -1,0 +1,80 @@
+/*
+ * lua/result.c: what a process's Lua comes to (SPEC 4.5).
+ *
+ * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: force and linked failures (process/exit.c).
+ */
+#include "lua/result.h"
+
+#include <stdio.h>
+
+#include "lua/codec.h"
+#include "lua/luaerror.h"
+#include "mem/value.h"
+
+void ki_lua_end_memory(struct ki_lua *lua) {
+	struct ki_payload *error = NULL; /* the process layer's: out of memory */
+	if (lua->heap.limit_hit) {
+		char text[80];
+		snprintf(text, sizeof text, "memory limit exceeded (limit %zu bytes)",
+			lua->heap.limit_bytes);
+		error = ki_error_payload_status(KITH_EEXHAUSTED, ki_strv(text));
+	}
+	ki_proc_end_cause(lua->proc, KI_CAUSE_MEMORY, error);
+	lua->ended = true;
+}
+
+void ki_lua_end_deadlock(struct ki_lua *lua) {
+	char text[120];
+	snprintf(text, sizeof text,
+		"deadlock: all coroutines blocked with no pending operations (threads=%u)", lua->nr_cos);
+	ki_proc_end_cause(lua->proc, KI_CAUSE_DEADLOCK,
+		ki_error_payload_status(KITH_EINTERNAL, ki_strv(text)));
+	lua->ended = true;
+}
+
+void ki_lua_end_error(lua_State *L, int status, const char *traceback) {
+	struct ki_lua *lua = ki_lua_of(L);
+	if (status == LUA_ERRMEM) {
+		ki_lua_end_memory(lua);
+		return;
+	}
+	struct ki_payload *error = ki_error_from_value(L, -1, traceback);
+	ki_proc_end_error(lua->proc, error);
+	lua->ended = true;
+}
+
+static void end_value(lua_State *L, int index) {
+	struct ki_lua *lua = ki_lua_of(L);
+	struct ki_payload *value = NULL;
+	int status = ki_codec_encode_value(L, index, 1, &value);
+	if (status == KITH_OK) {
+		ki_proc_end_return(lua->proc, value);
+		lua->ended = true;
+	} else if (status == KITH_EINVAL) {
+		struct ki_strv text;
+		text.ptr = lua_tolstring(L, -1, &text.len);
+		ki_proc_end_error(lua->proc, ki_error_payload_status(status, text));
+		lua->ended = true;
+	} else {
+		ki_lua_end_memory(lua);
+	}
+}
+
+void ki_lua_end_results(lua_State *L, int first) {
+	struct ki_lua *lua = ki_lua_of(L);
+	bool is_error = false;
+	if (lua_gettop(L) > first) {
+		struct ki_payload *error = ki_error_from_second(L, first + 1, &is_error);
+		if (is_error) {
+			ki_proc_end_error(lua->proc, error);
+			lua->ended = true;
+			return;
+		}
+	}
+	if (lua_gettop(L) < first) {
+		lua_pushnil(L);
+	}
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	end_value(L, first);
+}

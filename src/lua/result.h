@@ -1,0 +1,22 @@
+/*
+ * lua/result.h: what a process's Lua comes to (SPEC 4.5).
+ *
+ * Each decides the end and sets lua->ended: no more of its Lua is to run.
+ *
+ * Owns: nothing. Threads: the worker that runs the process.
+ */
+#ifndef KI_LUA_RESULT_H
+#define KI_LUA_RESULT_H
+
+#include "lua/luaproc.h"
+
+/* main returned what lies on L's stack from `first` on. May raise Lua's memory error. */
+void ki_lua_end_results(lua_State *L, int first);
+/* The error value on top of L's stack was not caught; `status` is Lua's, `traceback` may be NULL. */
+void ki_lua_end_error(lua_State *L, int status, const char *traceback);
+/* Memory was refused. */
+void ki_lua_end_memory(struct ki_lua *lua);
+/* Nothing could ever wake it (10.8). */
+void ki_lua_end_deadlock(struct ki_lua *lua);
+
+#endif
