@@ -86,7 +86,7 @@ void ki_report_text(struct ki_buf *out, struct ki_strv text, const char *indent)
 			ki_buf_putc(out, '\n');
 			ki_buf_puts(out, indent);
 		} else if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-			ki_buf_printf(out, "\\x%02x", byte); /* no escape sequences for a terminal */
+			ki_buf_printf(out, "\\x%02x", byte); /* no escape codes */
 		} else {
 			ki_buf_putc(out, (char)byte);
 		}

@@ -1,0 +1,76 @@
+/*
+ * cli/cli.h: the command kith, as its files share it. It uses what <kith.h> offers, as any
+ * program may.
+ *
+ * Owns: exit statuses, and what goes to standard output and standard error.
+ * Threads: main's, but for the console, which any may use.
+ * Not here: what the commands do (run.c, check.c, help.c).
+ */
+#ifndef KI_CLI_CLI_H
+#define KI_CLI_CLI_H
+
+#include <kith.h>
+#include <stdbool.h>
+
+/* SPEC 20.1 */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* ---- console.c ---- */
+
+/* Writes a unit of text as a whole. False: it cannot be written. */
+bool ki_cli_out(const char *text, size_t len);
+void ki_cli_err(const char *text, size_t len);
+/* "kith: TEXT" on standard error; gives `status`. */
+int ki_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The log callback of a runtime. */
+void ki_cli_log(void *user, enum kith_log_level level, const char *text, size_t len);
+
+/* ---- options.c ---- */
+
+/* Goes through the words of a command. Zero is its start. */
+struct ki_cli_words {
+	char **words;
+	int nr, at;
+	const char *value; /* behind the = of the present word */
+	char name[32];     /* the present option without its value */
+	bool plain;        /* "--" was seen: what follows are no options */
+};
+
+/*
+ * The next word: an option ("--name" in `name`, its value by ki_cli_value), or another word,
+ * which *word gets. False at the end.
+ */
+bool ki_cli_next(struct ki_cli_words *words, const char **word);
+/*
+ * The value of the present option, behind its = or in the next word; NULL: there is none (it
+ * was said).
+ */
+const char *ki_cli_value(struct ki_cli_words *words);
+/* False when the present option was given a value (it was said). */
+bool ki_cli_no_value(struct ki_cli_words *words);
+/* Says that the present option is unknown, or of a kith to come; gives EXIT_USAGE. */
+int ki_cli_unknown(const struct ki_cli_words *words, const char *command);
+
+/* ---- The commands: each gets the words behind its name and gives the exit status ---- */
+
+int ki_cli_run(int nr, char **words);
+int ki_cli_check(int nr, char **words);
+int ki_cli_version(int nr, char **words);
+int ki_cli_help(int nr, char **words);
+/* The help of one command, or of all for NULL, on standard output. */
+int ki_cli_print_help(const char *command);
+
+/* ---- problems.c ---- */
+
+/* Prints the problems of a project and their number; gives EXIT_FAILED. */
+int ki_cli_problems(const struct kith_runtime *runtime);
+
+/* ---- signals.c ---- */
+
+/* Blocks SIGINT and SIGTERM in this thread and those that it starts; ignores SIGPIPE. */
+void ki_cli_block_signals(void);
+/* From now on a first SIGINT or SIGTERM stops the runtime, a second one ends the program. */
+bool ki_cli_watch_signals(struct kith_runtime *runtime);
+void ki_cli_unwatch_signals(void);
+
+#endif

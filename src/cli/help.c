@@ -1,0 +1,113 @@
+/*
+ * help.c: kith help and kith version.
+ *
+ * Owns: the texts. Threads: main.
+ * Not here: the options themselves (run.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const char overview[] =
+	"kith runs isolated Lua processes that watch, link and cancel each other.\n"
+	"\n"
+	"  kith run [DIR] [OPTION..]    check the project in DIR (.) and run it until stopped\n"
+	"  kith check [DIR]             only check it\n"
+	"  kith version [--short]       print the version\n"
+	"  kith help [COMMAND]          print this, or more about one command\n";
+
+static const char help_run[] =
+	"kith run [DIR] [-x ENTRY [ARGS..]] [OPTION..]\n"
+	"\n"
+	"Checks the project in DIR (the current folder), starts its services in the order of\n"
+	"their requirements, and runs until SIGINT or SIGTERM; a second signal ends it at once.\n"
+	"\n"
+	"  -x ENTRY [ARGS..]  run process ENTRY with these arguments once the services have\n"
+	"                     started; its end stops all, and its result is the exit status.\n"
+	"                     What follows a -- is no option\n"
+	"  --workers N        threads of every host\n"
+	"  --log-level L      debug, info, warn (with -x), error or off; without -x: info\n"
+	"  --keep             stay when nothing is left to run\n"
+	"  --sim              simulate: one thread, virtual time from 2020-01-01\n"
+	"  --seed N           with --sim: the order of events is a function of N (1)\n"
+	"  --until D          with --sim: cut the run after the duration D, such as 1h30m\n";
+
+static const char help_check[] =
+	"kith check [DIR]\n"
+	"\n"
+	"Checks the project in DIR (the current folder) and runs none of it. Prints\n"
+	"\"ok: N entries\", or every problem with its place, and exits with 1.\n";
+
+static const char help_version[] =
+	"kith version [--short]\n"
+	"\n"
+	"Prints the version; --short: the number alone.\n";
+
+static const char help_help[] =
+	"kith help [COMMAND]\n"
+	"\n"
+	"Prints what there is, or more about one command.\n";
+
+static const struct {
+	const char *command, *text;
+} helps[] = {
+	{"run", help_run},
+	{"check", help_check},
+	{"version", help_version},
+	{"help", help_help},
+};
+
+int ki_cli_print_help(const char *command) {
+	const char *text = command ? NULL : overview;
+	for (size_t i = 0; command && i < sizeof(helps) / sizeof(helps[0]); i++) {
+		if (!strcmp(command, helps[i].command)) {
+			text = helps[i].text;
+		}
+	}
+	if (!text) {
+		return ki_cli_fail(EXIT_USAGE, "no command \"%s\"; see \"kith help\"", command);
+	}
+	return ki_cli_out(text, strlen(text)) ? EXIT_OK : EXIT_FAILED;
+}
+
+int ki_cli_help(int nr, char **list) {
+	struct ki_cli_words words = {.words = list, .nr = nr};
+	const char *word, *command = NULL;
+	while (ki_cli_next(&words, &word)) {
+		if (!word && !strcmp(words.name, "--help")) {
+			command = "help";
+		} else if (!word) {
+			return ki_cli_unknown(&words, "help");
+		} else if (command) {
+			return ki_cli_fail(EXIT_USAGE, "one command, not \"%s\" too", word);
+		} else {
+			command = word;
+		}
+	}
+	return ki_cli_print_help(command);
+}
+
+int ki_cli_version(int nr, char **list) {
+	struct ki_cli_words words = {.words = list, .nr = nr};
+	const char *word;
+	bool brief = false;
+	while (ki_cli_next(&words, &word)) {
+		if (word) {
+			return ki_cli_fail(EXIT_USAGE, "unexpected \"%s\"", word);
+		}
+		if (!strcmp(words.name, "--help")) {
+			return ki_cli_print_help("version");
+		}
+		if (strcmp(words.name, "--short") != 0) {
+			return ki_cli_unknown(&words, "version");
+		}
+		if (!ki_cli_no_value(&words)) {
+			return EXIT_USAGE;
+		}
+		brief = true;
+	}
+	char line[64];
+	int len = snprintf(line, sizeof(line), "%s%s\n", brief ? "" : "kith ", kith_version());
+	return ki_cli_out(line, (size_t)len) ? EXIT_OK : EXIT_FAILED;
+}

@@ -1,0 +1,70 @@
+/*
+ * options.c: the words of a command line: --name, --name=value, --name value.
+ *
+ * Owns: nothing. Threads: main.
+ * Not here: which options there are (run.c).
+ */
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* Of the specification, and of a kith to come. */
+static const char *const later[] = {"--set", "--log-format", "--only", "--seeds", "--real"};
+
+bool ki_cli_next(struct ki_cli_words *words, const char **word) {
+	words->value = NULL;
+	words->name[0] = '\0';
+	*word = NULL;
+	if (words->at >= words->nr) {
+		return false;
+	}
+	const char *text = words->words[words->at++];
+	if (!words->plain && !strcmp(text, "--")) {
+		words->plain = true;
+		return ki_cli_next(words, word);
+	}
+	bool option = !words->plain && (!strncmp(text, "--", 2) || !strcmp(text, "-x"));
+	if (!option) {
+		*word = text;
+		return true;
+	}
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : strlen(text);
+	if (len >= sizeof(words->name)) {
+		len = sizeof(words->name) - 1; /* longer than any that exists */
+	}
+	memcpy(words->name, text, len);
+	words->name[len] = '\0';
+	words->value = equals ? equals + 1 : NULL;
+	return true;
+}
+
+const char *ki_cli_value(struct ki_cli_words *words) {
+	if (words->value) {
+		return words->value;
+	}
+	if (words->at < words->nr) {
+		return words->words[words->at++];
+	}
+	ki_cli_fail(EXIT_USAGE, "option \"%s\" needs a value", words->name);
+	return NULL;
+}
+
+bool ki_cli_no_value(struct ki_cli_words *words) {
+	if (words->value) {
+		ki_cli_fail(EXIT_USAGE, "option \"%s\" has no value", words->name);
+		return false;
+	}
+	return true;
+}
+
+int ki_cli_unknown(const struct ki_cli_words *words, const char *command) {
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		if (!strcmp(words->name, later[i])) {
+			return ki_cli_fail(
+				EXIT_USAGE, "option \"%s\" is not supported yet", later[i]);
+		}
+	}
+	return ki_cli_fail(EXIT_USAGE, "unknown option \"%s\"; see \"kith help %s\"", words->name,
+		command);
+}

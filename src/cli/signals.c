@@ -1,0 +1,88 @@
+/*
+ * signals.c: SIGINT and SIGTERM (SPEC 20.5).
+ *
+ * A thread of its own waits for them, so that no handler runs anywhere. It is ended by a signal,
+ * too: by one that finds `over`.
+ *
+ * Owns: watch. Threads: main, and the one it starts.
+ * Not here: what a stop does (the library).
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static const int64_t SHUTDOWN_TIMEOUT_NS = INT64_C(30000000000);
+
+static struct {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	bool watching; /* main */
+	bool over;     /* mutex */
+	struct kith_runtime *runtime;
+	sigset_t set;
+} watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_over(void) {
+	pthread_mutex_lock(&watch.mutex);
+	bool over = watch.over;
+	pthread_mutex_unlock(&watch.mutex);
+	return over;
+}
+
+static void *wait_for_signals(void *arg) {
+	(void)arg;
+	for (int nr = 0;;) {
+		int signal_nr;
+		if (sigwait(&watch.set, &signal_nr)) {
+			continue;
+		}
+		if (is_over()) {
+			return NULL;
+		}
+		if (nr++ > 0) {
+			kith_log(watch.runtime, KITH_LOG_WARN, "kith", "force exit");
+			_exit(EXIT_FAILED);
+		}
+		kith_log(watch.runtime, KITH_LOG_INFO, "kith", "received shutdown signal");
+		kith_stop(watch.runtime, SHUTDOWN_TIMEOUT_NS);
+	}
+}
+
+static void ignore(int signal_nr) {
+	(void)signal_nr;
+}
+
+void ki_cli_block_signals(void) {
+	signal(SIGPIPE, SIG_IGN);
+	/*
+	 * A shell starts a background job with SIGINT ignored, and what is ignored may not be
+	 * waited for.
+	 */
+	struct sigaction action = {.sa_handler = ignore};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigemptyset(&watch.set);
+	sigaddset(&watch.set, SIGINT);
+	sigaddset(&watch.set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &watch.set, NULL);
+}
+
+bool ki_cli_watch_signals(struct kith_runtime *runtime) {
+	watch.runtime = runtime;
+	watch.watching = !pthread_create(&watch.thread, NULL, wait_for_signals, NULL);
+	return watch.watching;
+}
+
+void ki_cli_unwatch_signals(void) {
+	if (!watch.watching) {
+		return;
+	}
+	pthread_mutex_lock(&watch.mutex);
+	watch.over = true;
+	pthread_mutex_unlock(&watch.mutex);
+	pthread_kill(watch.thread, SIGTERM);
+	pthread_join(watch.thread, NULL);
+	watch.watching = false;
+}
