@@ -12,11 +12,11 @@
 #include <stdbool.h>
 
 /*
- * Makes the table at index, whose metatable it becomes, read-only in place: reads, pairs, next and rawget
- * find its fields, a write raises "attempt to modify Immutable table". It has no array part.
+ * Makes the table at index, whose metatable it becomes, read-only in place: reads, pairs, next and
+ * rawget find its fields, a write raises "attempt to modify Immutable table". It has no array part.
  */
 void ki_table_freeze(lua_State *L, int index);
-/* True when the table at index is frozen; its fields, which no program may get hold of, are pushed. */
+/* True when the table at index is frozen; its fields, which no program may see, are pushed. */
 bool ki_table_frozen(lua_State *L, int index);
 /* Raises "attempt to modify Immutable table". */
 int ki_table_refuse(lua_State *L);

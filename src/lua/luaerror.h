@@ -30,19 +30,23 @@ struct ki_error_fields {
 
 /* Reads the Error at index and pushes its details, the table itself or nil. Does not raise. */
 void ki_error_fields(lua_State *L, int index, struct ki_error_fields *out);
-/* Pushes an Error with these fields; the details (nil or a table that it takes over) are on top of the
- * stack and are popped. */
+/* Pushes an Error with these fields; the details (nil or a table that it takes over) are on top of
+ * the stack and are popped. */
 void ki_error_make(lua_State *L, const struct ki_error_fields *fields);
 
-/* Pushes an Error. */
-void ki_error_push(lua_State *L, const char *kind, enum ki_retryable retryable, const char *fmt, ...)
-	KI_PRINTF(4, 5);
+/* Pushes the message of the Error at index. */
+void ki_error_push_message(lua_State *L, int index);
 
-/* Pushes nil and an Error of the kind of `status`, retryable as SPEC 1.2 says, and gives 2: `return ki_fail(...)`. */
+/* Pushes an Error. */
+void ki_error_push(lua_State *L, const char *kind, enum ki_retryable retryable, const char *fmt,
+	...) KI_PRINTF(4, 5);
+
+/* Pushes nil and an Error of the kind of `status`, retryable as SPEC 1.2 says, and gives 2: `return
+ * ki_fail(...)`. */
 int ki_fail(lua_State *L, int status, const char *fmt, ...) KI_PRINTF(3, 4);
 /* The same with details {key = value}. */
-int ki_fail_detail(lua_State *L, int status, const char *key, const char *value, const char *fmt, ...)
-	KI_PRINTF(5, 6);
+int ki_fail_detail(lua_State *L, int status, const char *key, const char *value, const char *fmt,
+	...) KI_PRINTF(5, 6);
 /* Pushes nil and the Error of an error payload (borrowed; NULL: there was no memory); gives 2. */
 int ki_fail_payload(lua_State *L, const struct ki_payload *error);
 
@@ -52,8 +56,9 @@ void ki_error_push_payload(lua_State *L, const struct ki_payload *error);
 /* What the uncaught error value at index becomes (SPEC 2.4); `traceback` may be NULL. Gives one
  * reference; NULL: no memory. Does not raise; a __tostring is called protected. */
 struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *traceback);
-/* What the second value that main returned says (SPEC 4.5). An Error or a string: *is_error, and one
- * reference is given (NULL: no memory); anything else is no error and gives NULL. Does not raise. */
+/* What the second value that main returned says (SPEC 4.5). An Error or a string: *is_error, and
+ * one reference is given (NULL: no memory); anything else is no error and gives NULL. Does not
+ * raise. */
 struct ki_payload *ki_error_from_second(lua_State *L, int index, bool *is_error);
 
 /* Raises "bad argument #ARG to 'FN' (EXPECTED expected, got TYPE)" (SPEC 1.2). */

@@ -1,0 +1,637 @@
+/*
+ * lua/luaerror.c: the Error object and the global `errors`.
+ *
+ * An Error is a userdata with its strings and its details as user values. Where it was made is kept
+ * as the text of a traceback, which errors.call_stack reads back: most are never asked for it.
+ *
+ * Owns: see luaerror.h. Threads: the worker that runs the process.
+ */
+#include "lua/luaerror.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "lua/codec.h"
+#include "lua/immutable.h"
+
+/* Of a traceback that errors.new takes. */
+#define FRAMES_MAX 32
+/* Of tables within details. */
+#define DETAILS_DEPTH_MAX 200
+
+/* User values. */
+enum { KIND = 1, MESSAGE, STACK, DETAILS, NR_VALUES = DETAILS };
+
+struct error_head {
+	enum ki_retryable retryable;
+};
+
+/* Its address is the metatable's key in the registry: a look-up that cannot raise. */
+static const char metatable_key = 'e';
+
+/* ---- argument errors ---- */
+
+static const char *type_name(lua_State *L, int index) {
+	if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) {
+		return lua_tostring(L, -1);
+	}
+	return lua_type(L, index) == LUA_TLIGHTUSERDATA ? "light userdata"
+							: luaL_typename(L, index);
+}
+
+int ki_arg_error(lua_State *L, int arg, const char *fn, const char *expected) {
+	return luaL_error(L, "bad argument #%d to '%s' (%s expected, got %s)", arg, fn, expected,
+		type_name(L, arg));
+}
+
+/* ---- making and reading ---- */
+
+bool ki_error_is(lua_State *L, int index) {
+	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
+		return false;
+	}
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+	bool is = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return is;
+}
+
+static struct ki_strv value_view(lua_State *L, int index, int which) {
+	size_t len;
+	lua_getiuservalue(L, index, which);
+	const char *text = lua_tolstring(L, -1, &len); /* lives as long as the Error */
+	lua_pop(L, 1);
+	return ki_strv_n(text, len);
+}
+
+void ki_error_fields(lua_State *L, int index, struct ki_error_fields *out) {
+	index = lua_absindex(L, index);
+	const struct error_head *head = lua_touserdata(L, index);
+	out->kind = value_view(L, index, KIND);
+	out->message = value_view(L, index, MESSAGE);
+	out->stack = value_view(L, index, STACK);
+	out->retryable = head->retryable;
+	lua_getiuservalue(L, index, DETAILS);
+}
+
+void ki_error_push_message(lua_State *L, int index) {
+	lua_getiuservalue(L, index, MESSAGE);
+}
+
+static void set_string(lua_State *L, int index, int which, struct ki_strv text) {
+	lua_pushlstring(L, text.len > 0 ? text.ptr : "", text.len);
+	lua_setiuservalue(L, index, which);
+}
+
+void ki_error_make(lua_State *L, const struct ki_error_fields *fields) {
+	luaL_checkstack(L, 3, NULL);
+	struct error_head *head = lua_newuserdatauv(L, sizeof *head, NR_VALUES);
+	int index = lua_gettop(L);
+	head->retryable = fields->retryable;
+	set_string(L, index, KIND, fields->kind);
+	set_string(L, index, MESSAGE, fields->message);
+	set_string(L, index, STACK, fields->stack);
+	lua_pushvalue(L, index - 1);
+	lua_setiuservalue(L, index, DETAILS);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+	lua_setmetatable(L, index);
+	lua_remove(L, index - 1);
+}
+
+/* Pushes the text of a format. */
+static struct ki_strv push_formatted(lua_State *L, const char *fmt, va_list args) {
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	luaL_Buffer text;
+	char *room = luaL_buffinitsize(L, &text, (size_t)len + 1);
+	vsnprintf(room, (size_t)len + 1, fmt, args);
+	luaL_pushresultsize(&text, (size_t)len);
+	return ki_strv_n(lua_tostring(L, -1), (size_t)len);
+}
+
+/* Of the details on top of the stack, which are popped. */
+static void push_error(lua_State *L, const char *kind, enum ki_retryable retryable, const char *fmt,
+	va_list args) {
+	struct ki_error_fields fields = {.kind = ki_strv(kind), .retryable = retryable};
+	luaL_checkstack(L, 4, NULL);
+	fields.message = push_formatted(L, fmt, args);
+	lua_insert(L, -2); /* below the details, until the Error holds it */
+	ki_error_make(L, &fields);
+	lua_remove(L, -2);
+}
+
+void ki_error_push(
+	lua_State *L, const char *kind, enum ki_retryable retryable, const char *fmt, ...) {
+	va_list args;
+	va_start(args, fmt);
+	luaL_checkstack(L, 1, NULL);
+	lua_pushnil(L);
+	push_error(L, kind, retryable, fmt, args);
+	va_end(args);
+}
+
+static enum ki_retryable retryable_of_status(int status) {
+	return ki_retryable_of_kind(ki_strv(ki_status_kind(status)));
+}
+
+int ki_fail(lua_State *L, int status, const char *fmt, ...) {
+	va_list args;
+	va_start(args, fmt);
+	luaL_checkstack(L, 2, NULL);
+	lua_pushnil(L);
+	lua_pushnil(L);
+	push_error(L, ki_status_kind(status), retryable_of_status(status), fmt, args);
+	va_end(args);
+	return 2;
+}
+
+int ki_fail_detail(
+	lua_State *L, int status, const char *key, const char *value, const char *fmt, ...) {
+	va_list args;
+	va_start(args, fmt);
+	luaL_checkstack(L, 4, NULL);
+	lua_pushnil(L);
+	lua_createtable(L, 0, 1);
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, key);
+	push_error(L, ki_status_kind(status), retryable_of_status(status), fmt, args);
+	va_end(args);
+	return 2;
+}
+
+int ki_fail_payload(lua_State *L, const struct ki_payload *error) {
+	luaL_checkstack(L, 1, NULL);
+	lua_pushnil(L);
+	ki_error_push_payload(L, error);
+	return 2;
+}
+
+void ki_error_push_payload(lua_State *L, const struct ki_payload *error) {
+	if (error == NULL) {
+		ki_error_push(L, "ResourceExhausted", KI_RETRYABLE_YES, "not enough memory");
+		return;
+	}
+	ki_codec_decode(L, error);
+	if (!ki_error_is(L, -1)) {
+		lua_pop(L, 1);
+		ki_error_push(L, "Internal", KI_RETRYABLE_NIL, "malformed error");
+	}
+}
+
+/* ---- what leaves the process (SPEC 2.4, 4.5) ---- */
+
+/* value -> the text that a table says of itself: of __tostring, else its field `message`; or nil.
+ */
+static int text_of_table(lua_State *L) {
+	if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+		lua_pushvalue(L, 1);
+		if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) {
+			return 1;
+		}
+		lua_pop(L, 1);
+	}
+	if (lua_getfield(L, 1, "message") != LUA_TSTRING) {
+		lua_pushnil(L);
+	}
+	return 1;
+}
+
+/* value -> its text, or nil */
+static int text_of_value(lua_State *L) {
+	switch (lua_type(L, 1)) {
+	case LUA_TTABLE:
+		return text_of_table(L);
+	case LUA_TSTRING:
+	case LUA_TNUMBER:
+		lua_tostring(L, 1);
+		return 1;
+	default:
+		lua_pushnil(L);
+		return 1;
+	}
+}
+
+static struct ki_payload *internal_error(struct ki_strv message, const char *stack) {
+	return ki_error_payload(
+		ki_strv("Internal"), message, KI_RETRYABLE_NIL, ki_strv(stack), NULL, 0);
+}
+
+struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *traceback) {
+	index = lua_absindex(L, index);
+	if (!lua_checkstack(L, 3)) {
+		return NULL;
+	}
+	if (ki_error_is(L, index)) {
+		return ki_codec_encode_error(L, index, traceback);
+	}
+	char generic[64];
+	int len = snprintf(
+		generic, sizeof generic, "(error object is a %s value)", luaL_typename(L, index));
+	struct ki_strv text = ki_strv_n(generic, (size_t)len);
+	lua_pushcfunction(L, text_of_value);
+	lua_pushvalue(L, index);
+	if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) {
+		text.ptr = lua_tolstring(L, -1, &text.len);
+	}
+	struct ki_payload *error = internal_error(text, traceback);
+	lua_pop(L, 1);
+	return error;
+}
+
+struct ki_payload *ki_error_from_second(lua_State *L, int index, bool *is_error) {
+	*is_error = true;
+	if (lua_type(L, index) == LUA_TSTRING) {
+		size_t len;
+		const char *text = lua_tolstring(L, index, &len);
+		return internal_error(ki_strv_n(text, len), NULL);
+	}
+	if (lua_type(L, index) == LUA_TUSERDATA && lua_checkstack(L, 2) && ki_error_is(L, index)) {
+		return ki_codec_encode_error(L, index, NULL);
+	}
+	*is_error = false;
+	return NULL;
+}
+
+/* ---- tracebacks ---- */
+
+static void add_frame(luaL_Buffer *text, const lua_Debug *frame) {
+	char line[LUA_IDSIZE + 320];
+	int len = frame->currentline > 0
+		? snprintf(
+			  line, sizeof line, "\n\t%s:%d: in ", frame->short_src, frame->currentline)
+		: snprintf(line, sizeof line, "\n\t%s: in ", frame->short_src);
+	size_t left = sizeof line - (size_t)len;
+	if (*frame->what == 'm') {
+		snprintf(line + len, left, "main chunk");
+	} else if (frame->name != NULL) {
+		bool plain = strcmp(frame->namewhat, "global") == 0 || *frame->namewhat == '\0';
+		snprintf(line + len, left, "%s '%.200s'", plain ? "function" : frame->namewhat,
+			frame->name);
+	} else if (*frame->what == 'C') {
+		snprintf(line + len, left, "?");
+	} else {
+		snprintf(
+			line + len, left, "function <%s:%d>", frame->short_src, frame->linedefined);
+	}
+	luaL_addstring(text, line);
+}
+
+/* Pushes the text of the calls from `level` on, in the form of luaL_traceback; which is not used
+ * because it walks all loaded modules for each level. */
+static void push_traceback(lua_State *L, int level) {
+	luaL_Buffer text;
+	luaL_buffinit(L, &text);
+	luaL_addstring(&text, "stack traceback:");
+	lua_Debug frame;
+	for (int nr = 0; nr < FRAMES_MAX && lua_getstack(L, level, &frame); nr++, level++) {
+		lua_getinfo(L, "Sln", &frame);
+		add_frame(&text, &frame);
+	}
+	luaL_pushresult(&text);
+}
+
+static void set_view(lua_State *L, const char *key, struct ki_strv text) {
+	lua_pushlstring(L, text.ptr, text.len);
+	lua_setfield(L, -2, key);
+}
+
+/* Pushes the frame that one line of a traceback shows: `\tSOURCE:LINE: in WHAT`. */
+static bool push_frame(lua_State *L, int level, struct ki_strv line) {
+	size_t in = SIZE_MAX;
+	for (size_t i = 1; i + 5 <= line.len; i++) {
+		if (memcmp(line.ptr + i, ": in ", 5) == 0) {
+			in = i;
+		}
+	}
+	if (line.len == 0 || line.ptr[0] != '\t' || in == SIZE_MAX) {
+		return false;
+	}
+	struct ki_strv source = ki_strv_sub(line, 1, in - 1);
+	struct ki_strv what = ki_strv_sub(line, in + 5, SIZE_MAX);
+	size_t colon = source.len;
+	while (colon > 0 && source.ptr[colon - 1] >= '0' && source.ptr[colon - 1] <= '9') {
+		colon--;
+	}
+	int number = -1;
+	if (colon > 0 && colon < source.len && source.ptr[colon - 1] == ':') {
+		number = atoi(source.ptr + colon); /* stops at the colon behind it */
+		source.len = colon - 1;
+	}
+	lua_createtable(L, 0, 5);
+	lua_pushinteger(L, level);
+	lua_setfield(L, -2, "level");
+	lua_pushinteger(L, number);
+	lua_setfield(L, -2, "line");
+	set_view(L, "source", source);
+	size_t quote = ki_strv_find(what, '\'');
+	if (quote != SIZE_MAX && what.len > quote + 1) {
+		set_view(L, "name", ki_strv_sub(what, quote + 1, what.len - quote - 2));
+	}
+	bool main = ki_strv_eqz(what, "main chunk");
+	lua_pushstring(L, main ? "main" : ki_strv_eqz(source, "[C]") ? "C" : "Lua");
+	lua_setfield(L, -2, "type");
+	return true;
+}
+
+/* text of a traceback -> the frames in it */
+static int push_frames(lua_State *L, struct ki_strv text) {
+	lua_newtable(L);
+	int nr = 0;
+	while (text.len > 0) {
+		size_t end = ki_strv_find(text, '\n');
+		struct ki_strv line = ki_strv_sub(text, 0, end);
+		if (push_frame(L, nr, line)) {
+			lua_rawseti(L, -2, ++nr);
+		}
+		text = end == SIZE_MAX ? ki_strv("") : ki_strv_sub(text, end + 1, SIZE_MAX);
+	}
+	return nr;
+}
+
+static int errors_call_stack(lua_State *L) {
+	lua_settop(L, 1);
+	lua_createtable(L, 0, 2);
+	int nr;
+	if (lua_isnil(L, 1)) {
+		push_traceback(L, 1);
+		size_t len;
+		const char *text = lua_tolstring(L, -1, &len);
+		nr = push_frames(L, ki_strv_n(text, len));
+		lua_setfield(L, 2, "frames");
+		lua_pushthread(L);
+		luaL_tolstring(L, -1, NULL);
+		lua_setfield(L, 2, "thread");
+	} else if (ki_error_is(L, 1)) {
+		nr = push_frames(L, value_view(L, 1, STACK));
+		lua_setfield(L, 2, "frames");
+		lua_pushliteral(L, "");
+		lua_setfield(L, 2, "thread");
+	} else {
+		nr = 0;
+	}
+	lua_settop(L, 2);
+	if (nr == 0) {
+		lua_pushnil(L);
+	}
+	return 1;
+}
+
+/* ---- details ---- */
+
+/* Pushes a deep copy, without metatables, of the table at index; `seen` maps tables to their
+ * copies. */
+static void copy_table(lua_State *L, int index, int seen, int depth) {
+	if (depth == DETAILS_DEPTH_MAX) {
+		luaL_error(L, "details nested deeper than %d", DETAILS_DEPTH_MAX);
+	}
+	luaL_checkstack(L, 5, NULL);
+	lua_newtable(L);
+	int copy = lua_gettop(L);
+	lua_pushvalue(L, index);
+	lua_pushvalue(L, copy);
+	lua_rawset(L, seen);
+	lua_pushnil(L);
+	while (lua_next(L, index)) {
+		int value = lua_gettop(L);
+		lua_pushvalue(L, value - 1);
+		lua_pushvalue(L, value);
+		if (lua_istable(L, value)) {
+			if (lua_rawget(L, seen) == LUA_TNIL) {
+				lua_pop(L, 1);
+				copy_table(L, value, seen, depth + 1);
+			}
+		}
+		lua_rawset(L, copy);
+		lua_pop(L, 1);
+	}
+}
+
+static void push_copy(lua_State *L, int index) {
+	lua_newtable(L);
+	copy_table(L, index, lua_gettop(L), 0);
+	lua_remove(L, -2);
+}
+
+/* Takes what is not under a string key out of the table on top; nil in its place when nothing is
+ * left. */
+static void keep_string_keys(lua_State *L) {
+	bool empty = true;
+	lua_pushnil(L);
+	while (lua_next(L, -2)) {
+		lua_pop(L, 1);
+		if (lua_type(L, -1) == LUA_TSTRING) {
+			empty = false;
+			continue;
+		}
+		lua_pushvalue(L, -1);
+		lua_pushnil(L);
+		lua_rawset(L, -4);
+	}
+	if (empty) {
+		lua_pop(L, 1);
+		lua_pushnil(L);
+	}
+}
+
+/* ---- methods ---- */
+
+static void check_self(lua_State *L, const char *method) {
+	if (!ki_error_is(L, 1)) {
+		ki_arg_error(L, 1, method, "Error");
+	}
+}
+
+static int error_kind(lua_State *L) {
+	check_self(L, "kind");
+	lua_getiuservalue(L, 1, KIND);
+	return 1;
+}
+
+static int error_message(lua_State *L) {
+	check_self(L, "message");
+	lua_getiuservalue(L, 1, MESSAGE);
+	return 1;
+}
+
+static int error_retryable(lua_State *L) {
+	check_self(L, "retryable");
+	const struct error_head *head = lua_touserdata(L, 1);
+	if (head->retryable == KI_RETRYABLE_NIL) {
+		lua_pushnil(L);
+	} else {
+		lua_pushboolean(L, head->retryable == KI_RETRYABLE_YES);
+	}
+	return 1;
+}
+
+static int error_details(lua_State *L) {
+	check_self(L, "details");
+	lua_settop(L, 1);
+	if (lua_getiuservalue(L, 1, DETAILS) == LUA_TTABLE) {
+		push_copy(L, 2);
+	}
+	return 1;
+}
+
+static int error_stack(lua_State *L) {
+	check_self(L, "stack");
+	lua_getiuservalue(L, 1, STACK);
+	return 1;
+}
+
+static int error_concat(lua_State *L) {
+	for (int i = 1; i <= 2; i++) {
+		if (ki_error_is(L, i)) {
+			ki_error_push_message(L, i);
+			lua_replace(L, i);
+		} else if (!lua_isstring(L, i) && luaL_getmetafield(L, i, "__concat") == LUA_TNIL) {
+			return luaL_error(L, "attempt to concatenate a %s value", type_name(L, i));
+		}
+	}
+	lua_settop(L, 2);
+	lua_concat(L, 2);
+	return 1;
+}
+
+/* ---- the global ---- */
+
+static struct ki_strv string_view(lua_State *L, int index) {
+	size_t len;
+	const char *text = lua_tolstring(L, index, &len);
+	return ki_strv_n(text, len);
+}
+
+static void check_field(lua_State *L, const char *key, int type, const char *complaint) {
+	int got = lua_getfield(L, 1, key);
+	if (got != LUA_TNIL && got != type) {
+		luaL_error(L, "%s", complaint);
+	}
+}
+
+/* {message=, kind=, retryable=, details=} */
+static int new_from_table(lua_State *L) {
+	enum { ARG = 1, ARG_MESSAGE, ARG_KIND, ARG_RETRYABLE, ARG_DETAILS };
+	check_field(L, "message", LUA_TSTRING, "message must be a string");
+	if (lua_isnil(L, ARG_MESSAGE)) {
+		return luaL_error(L, "message field is required");
+	}
+	check_field(L, "kind", LUA_TSTRING, "kind must be a string");
+	check_field(L, "retryable", LUA_TBOOLEAN, "retryable must be a boolean");
+	check_field(L, "details", LUA_TTABLE, "details must be a table");
+	push_traceback(L, 1);
+	struct ki_error_fields fields = {
+		.kind = string_view(L, ARG_KIND),
+		.message = string_view(L, ARG_MESSAGE),
+		.stack = string_view(L, -1),
+		.retryable = lua_isnil(L, ARG_RETRYABLE)  ? KI_RETRYABLE_NIL
+			: lua_toboolean(L, ARG_RETRYABLE) ? KI_RETRYABLE_YES
+							  : KI_RETRYABLE_NO,
+	};
+	if (lua_isnil(L, ARG_DETAILS)) {
+		lua_pushnil(L);
+	} else {
+		push_copy(L, ARG_DETAILS);
+		keep_string_keys(L);
+	}
+	ki_error_make(L, &fields);
+	return 1;
+}
+
+static int errors_new(lua_State *L) {
+	lua_settop(L, 1);
+	if (lua_istable(L, 1)) {
+		return new_from_table(L);
+	}
+	if (lua_type(L, 1) != LUA_TSTRING) {
+		return luaL_error(L, "expected string or table");
+	}
+	push_traceback(L, 1);
+	struct ki_error_fields fields = {.message = string_view(L, 1),
+		.stack = string_view(L, 2),
+		.retryable = KI_RETRYABLE_NIL};
+	lua_pushnil(L);
+	ki_error_make(L, &fields);
+	return 1;
+}
+
+static int errors_wrap(lua_State *L) {
+	lua_settop(L, 2);
+	for (int i = 1; i <= 2; i++) {
+		if (!ki_error_is(L, i) && lua_type(L, i) != LUA_TSTRING) {
+			return ki_arg_error(L, i, "wrap", "string or Error");
+		}
+	}
+	if (ki_error_is(L, 2)) {
+		ki_error_push_message(L, 2);
+		lua_replace(L, 2);
+	}
+	struct ki_error_fields fields = {.retryable = KI_RETRYABLE_NIL};
+	lua_pushvalue(L, 2);
+	lua_pushliteral(L, "\n");
+	if (ki_error_is(L, 1)) {
+		lua_getiuservalue(L, 1, STACK);
+	} else {
+		push_traceback(L, 1);
+	}
+	lua_concat(L, 3); /* at 3: context, newline, where the parent was made */
+	if (ki_error_is(L, 1)) {
+		ki_error_fields(L, 1, &fields);
+	} else {
+		fields.message = string_view(L, 1);
+		lua_pushnil(L);
+	}
+	fields.stack = string_view(L, 3);
+	ki_error_make(L, &fields);
+	return 1;
+}
+
+static int errors_is(lua_State *L) {
+	lua_settop(L, 2);
+	bool is = false;
+	if (ki_error_is(L, 1)) {
+		lua_getiuservalue(L, 1, KIND);
+		is = lua_rawequal(L, 2, 3);
+	}
+	lua_pushboolean(L, is);
+	return 1;
+}
+
+static void make_metatable(lua_State *L) {
+	static const luaL_Reg methods[] = {{"kind", error_kind}, {"message", error_message},
+		{"retryable", error_retryable}, {"details", error_details}, {"stack", error_stack},
+		{NULL, NULL}};
+	static const luaL_Reg meta[] = {
+		{"__tostring", error_message}, {"__concat", error_concat}, {NULL, NULL}};
+	luaL_newlib(L, meta);
+	luaL_newlib(L, methods);
+	lua_setfield(L, -2, "__index");
+	lua_pushliteral(L, "Error");
+	lua_setfield(L, -2, "__name");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+}
+
+void ki_open_errors(lua_State *L) {
+	static const luaL_Reg functions[] = {{"new", errors_new}, {"wrap", errors_wrap},
+		{"is", errors_is}, {"call_stack", errors_call_stack}, {NULL, NULL}};
+	static const char *const constants[][2] = {{"NOT_FOUND", "NotFound"},
+		{"ALREADY_EXISTS", "AlreadyExists"}, {"INVALID", "Invalid"},
+		{"PERMISSION_DENIED", "PermissionDenied"}, {"UNAVAILABLE", "Unavailable"},
+		{"INTERNAL", "Internal"}, {"CANCELED", "Canceled"}, {"CONFLICT", "Conflict"},
+		{"TIMEOUT", "Timeout"}, {"RATE_LIMITED", "RateLimited"},
+		{"RESOURCE_EXHAUSTED", "ResourceExhausted"}, {"UNKNOWN", ""}};
+	make_metatable(L);
+	luaL_newlib(L, functions);
+	for (size_t i = 0; i < ki_countof(constants); i++) {
+		lua_pushstring(L, constants[i][1]);
+		lua_setfield(L, -2, constants[i][0]);
+	}
+	ki_table_freeze(L, -1);
+	lua_setglobal(L, "errors");
+}
