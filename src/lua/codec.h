@@ -5,7 +5,7 @@
  * Threads: the worker that runs the process.
  * Invariants:
  *	C1 tables are read raw: no metamethod runs while a value is copied.
- *	C2 while a value is encoded nothing can raise and nothing parks, so that no C memory is lost.
+ *	C2 while a value is encoded nothing raises and nothing parks: no C memory is lost.
  * Not here: the bytes (mem/value.h), Payload and Message (lib_payload.c).
  */
 #ifndef KI_LUA_CODEC_H
@@ -20,21 +20,22 @@
 #define KI_MAX_MESSAGE ((size_t)64 * 1024 * 1024)
 
 /*
- * Copies the value at index out, for a message: 0, and *out is one reference, or NULL for nil; a Payload
- * is given itself; an Error gets the format ERROR. Errors: KITH_EINVAL with the text of SPEC 9.4
- * pushed, KITH_EEXHAUSTED with a text pushed. `ordinal` is K of `#K`: 1 for the first payload. May
- * raise Lua's memory error, only when it fails (for the text). Takes no reference then.
+ * Copies the value at index out, for a message: 0, and *out is one reference, or NULL for nil; a
+ * Payload is given itself; an Error gets the format ERROR. Errors: KITH_EINVAL with the text of
+ * SPEC 9.4 pushed, KITH_EEXHAUSTED with a text pushed. `ordinal` is K of `#K`: 1 for the first
+ * payload. May raise Lua's memory error, only when it fails (for the text). Takes no reference
+ * then.
  */
 int ki_codec_encode(lua_State *L, int index, int ordinal, struct ki_payload **out);
-/* The same for an argument, a result or the like: a Payload is wrapped, so that it arrives as one. */
+/* The same for an argument, a result or the like: a Payload is wrapped, and arrives as one. */
 int ki_codec_encode_value(lua_State *L, int index, int ordinal, struct ki_payload **out);
-/* The Error at index with `more` (may be NULL) behind its stack; details that cannot be sent are left
- * out. NULL: no memory. Does not raise. */
+/* The Error at index with `more` (may be NULL) behind its stack; details that cannot be sent are
+ * left out. NULL: no memory. Does not raise. */
 struct ki_payload *ki_codec_encode_error(lua_State *L, int index, const char *more);
 
-/* Pushes a fresh copy of what a payload of format LUA or ERROR holds, of STRING and BYTES the string;
- * NULL pushes nil. KITH_EINTERNAL with nil pushed: malformed, or another format. May raise Lua's
- * memory error. */
+/* Pushes a fresh copy of what a payload of format LUA or ERROR holds, of STRING and BYTES the
+ * string; NULL pushes nil. KITH_EINTERNAL with nil pushed: malformed, or another format. May raise
+ * Lua's memory error. */
 int ki_codec_decode(lua_State *L, const struct ki_payload *payload);
 
 #endif
