@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "mem/payload.h"
-#include "process/signal.h"
+#include "process/signals.h"
 
 /* Sets the global `payload`. */
 void ki_open_payload(lua_State *L);
@@ -25,7 +25,8 @@ void ki_message_push(lua_State *L, struct ki_message *message);
 /* Pushes a Payload; of NULL, one whose data is nil. */
 void ki_payload_push(lua_State *L, struct ki_payload *payload);
 
-/* True when the value is a Payload; gives what it holds, borrowed; NULL there is a nil. Does not raise. */
+/* True when the value is a Payload; gives what it holds, borrowed; NULL there is a nil. Does not
+ * raise. */
 bool ki_payload_test(lua_State *L, int index, struct ki_payload **out);
 
 #endif
