@@ -24,8 +24,8 @@ bool ki_time_test(lua_State *L, int index, int64_t *unix_sec, int32_t *nsec, boo
 
 void ki_duration_push(lua_State *L, int64_t ns);
 bool ki_duration_test(lua_State *L, int index, int64_t *ns);
-/* Reads a duration argument (SPEC 11.1): nanoseconds, a string or a Duration; fractions of a ns are cut
- * off. 0, or KITH_EINVAL with the message pushed. */
+/* Reads a duration argument (SPEC 11.1): nanoseconds, a string or a Duration; fractions of a ns are
+ * cut off. 0, or KITH_EINVAL with the message pushed. */
 int ki_duration_read(lua_State *L, int index, int64_t *ns);
 /* Pushes nil and an Error(Invalid, text, retryable false), as all of this module, and gives 2. */
 int ki_time_fail(lua_State *L, const char *text);
