@@ -1,9 +1,9 @@
 /*
- * lua/lib_base.h: the base functions and the libraries taken from Lua nearly as they are (SPEC 13.1).
+ * lua/lib_base.h: the base functions, and the libraries taken from Lua nearly as they are.
  *
  * Owns: nothing.
  * Threads: the worker that runs the process.
- * Not here: string (lib_string.c), os (lib_os.c), coroutine (lib_coroutine.c), require (lib_require.c).
+ * Not here: string (lib_string.h), os (lib_os.h), coroutine (lib_coroutine.h).
  */
 #ifndef KI_LUA_LIB_BASE_H
 #define KI_LUA_LIB_BASE_H

@@ -5,7 +5,7 @@
  * Threads: the worker that runs the process; ki_lua_check any.
  * Invariants:
  *	S1 nothing here raises out of the state: what may raise runs protected.
- *	S2 a state is never closed: its heap is dropped whole, and what it owns outside of it hangs on
+ *	S2 a state is never closed: its heap is dropped whole, what it owns outside of that hangs on
  *	   lua->owned.
  * Not here: what the globals do (lib_*.c), running the chunk (luabody.c).
  */
@@ -16,8 +16,8 @@
 
 #include "lua/luaproc.h"
 
-/* Makes the state, with the libraries and globals of SPEC 13, in lua->heap (initialised by the caller);
- * lua->L is set. Errors: KITH_EEXHAUSTED; the caller drops the heap in any case. */
+/* Makes the state, with the libraries and globals of SPEC 13, in lua->heap (initialised by the
+ * caller); lua->L is set. Errors: KITH_EEXHAUSTED; the caller drops the heap in any case. */
 int ki_lua_open(struct ki_lua *lua);
 
 /* Compiles the source of `program` as a text chunk and pushes its function. Errors: KITH_EINVAL, or
@@ -25,11 +25,12 @@ int ki_lua_open(struct ki_lua *lua);
 int ki_lua_compile(lua_State *L, const struct ki_lua_program *program);
 
 /*
- * Checks the syntax of a source without a process. Errors: KITH_EINVAL with the message, without its
- * `chunk:line:` prefix, in `text` (cut to fit) and its line in *line; KITH_EEXHAUSTED. Any thread.
+ * Checks the syntax of a source without a process. Errors: KITH_EINVAL with the message, without
+ * its `chunk:line:` prefix, in `text` (cut to fit) and its line in *line; KITH_EEXHAUSTED. Any
+ * thread.
  */
-int ki_lua_check(const char *source, size_t len, const char *chunk, char *text, size_t text_size,
-	int *line);
+int ki_lua_check(
+	const char *source, size_t len, const char *chunk, char *text, size_t text_size, int *line);
 
 /* Lets go of everything on lua->owned: before the heap is dropped. */
 void ki_lua_release(struct ki_lua *lua);

@@ -1,0 +1,203 @@
+/*
+ * lua/lib_base.c: the base functions, and the libraries taken from Lua nearly as they are.
+ *
+ * A function of Lua's that needs a guard is kept as the upvalue of ours, which calls it in its own
+ * frame: so messages name the function that the program called.
+ *
+ * Owns: nothing. Threads: the worker that runs the process.
+ */
+#include "lua/lib_base.h"
+
+#include <lauxlib.h>
+#include <limits.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/compiler.h"
+#include "base/rng.h"
+#include "lua/immutable.h"
+#include "lua/luaproc.h"
+
+static int call_original(lua_State *L) {
+	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* ---- print ---- */
+
+static int base_print(lua_State *L) {
+	int nr = lua_gettop(L);
+	luaL_checkstack(L, 8, NULL);
+	for (int i = 1; i <= nr; i++) {
+		luaL_tolstring(L, i, NULL);
+		lua_replace(L, i);
+	}
+	luaL_Buffer line;
+	luaL_buffinit(L, &line);
+	for (int i = 1; i <= nr; i++) {
+		if (i > 1) {
+			luaL_addchar(&line, '\t');
+		}
+		lua_pushvalue(L, i);
+		luaL_addvalue(&line);
+	}
+	luaL_addchar(&line, '\n');
+	luaL_pushresult(&line);
+	const struct ki_system_hooks *hooks = &ki_lua_of(L)->proc->system->hooks;
+	if (hooks->output != NULL) {
+		size_t len;
+		const char *text = lua_tolstring(L, -1, &len);
+		hooks->output(hooks->user, text, len);
+	}
+	return 0;
+}
+
+/* ---- what has a guard ---- */
+
+/* A finalizer can be neither stopped nor set aside (SPEC 13.1). */
+static int base_setmetatable(lua_State *L) {
+	if (lua_type(L, 2) == LUA_TTABLE) {
+		lua_pushliteral(L, "__gc");
+		if (lua_rawget(L, 2) != LUA_TNIL) {
+			return luaL_error(L, "__gc is not supported");
+		}
+		lua_pop(L, 1);
+	}
+	return call_original(L);
+}
+
+static int base_collectgarbage(lua_State *L) {
+	static const char *const options[] = {"collect", "count", "step", NULL};
+	luaL_checkoption(L, 1, "collect", options);
+	return call_original(L);
+}
+
+/* Text only (SPEC 13.6): Lua itself refuses the rest in mode "t". */
+static int base_load(lua_State *L) {
+	const char *mode = luaL_optstring(L, 3, "t");
+	if (strchr(mode, 't') == NULL) {
+		lua_pushnil(L);
+		lua_pushfstring(L, "attempt to load a text chunk (mode is '%s')", mode);
+		return 2;
+	}
+	if (lua_gettop(L) < 3) {
+		lua_settop(L, 3);
+	}
+	lua_pushliteral(L, "t");
+	lua_replace(L, 3);
+	return call_original(L);
+}
+
+/* next and rawget find the fields of a read-only table. */
+static int base_look_through(lua_State *L) {
+	if (ki_table_frozen(L, 1)) {
+		lua_replace(L, 1);
+	}
+	return call_original(L);
+}
+
+static int base_rawset(lua_State *L) {
+	return ki_table_frozen(L, 1) ? ki_table_refuse(L) : call_original(L);
+}
+
+static void guard(lua_State *L, const char *name, lua_CFunction function) {
+	lua_getfield(L, -1, name);
+	lua_pushcclosure(L, function, 1);
+	lua_setfield(L, -2, name);
+}
+
+static void open_base(lua_State *L) {
+	luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
+	guard(L, "setmetatable", base_setmetatable);
+	guard(L, "collectgarbage", base_collectgarbage);
+	guard(L, "load", base_load);
+	guard(L, "next", base_look_through);
+	guard(L, "rawget", base_look_through);
+	guard(L, "rawset", base_rawset);
+	lua_pushcfunction(L, base_print);
+	lua_setfield(L, -2, "print");
+	static const char *const absent[] = {"dofile", "loadfile"};
+	for (size_t i = 0; i < ki_countof(absent); i++) {
+		lua_pushnil(L);
+		lua_setfield(L, -2, absent[i]);
+	}
+	lua_pop(L, 1);
+}
+
+/* ---- table ---- */
+
+static int size_argument(lua_State *L, int arg) {
+	lua_Integer n = luaL_optinteger(L, arg, 0);
+	luaL_argcheck(L, n >= 0 && n <= INT_MAX, arg, "out of range");
+	return (int)n;
+}
+
+static int table_create(lua_State *L) {
+	luaL_checkinteger(L, 1);
+	int narr = size_argument(L, 1);
+	lua_createtable(L, narr, size_argument(L, 2));
+	return 1;
+}
+
+static void open_table(lua_State *L) {
+	luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 1);
+	lua_pushcfunction(L, table_create);
+	lua_setfield(L, -2, "create");
+	lua_getfield(L, -1, "unpack");
+	lua_setglobal(L, "unpack");
+	lua_pop(L, 1);
+}
+
+/* ---- math ---- */
+
+static void push_seed(lua_State *L) {
+	struct ki_rng rng;
+	ki_rng_seed(&rng, ki_lua_of(L)->random_seed);
+	ki_lua_of(L)->random_seed = ki_rng_next(&rng);
+	lua_pushinteger(L, (lua_Integer)ki_rng_next(&rng));
+}
+
+/* Lua's own draws from time and addresses when it is given nothing. Upvalue 1 is the state that it
+ * shares with random, as it expects; 2 is the function. */
+static int math_randomseed(lua_State *L) {
+	if (lua_gettop(L) == 0) {
+		push_seed(L);
+	}
+	return lua_tocfunction(L, lua_upvalueindex(2))(L);
+}
+
+static void open_math(lua_State *L) {
+	luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+	lua_getfield(L, -1, "randomseed");
+	ki_check(lua_getupvalue(L, -1, 1) != NULL);
+	lua_insert(L, -2);
+	lua_pushcclosure(L, math_randomseed, 2);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "randomseed");
+	lua_call(L, 0, 0);
+	lua_pop(L, 1);
+}
+
+/* ---- debug ---- */
+
+static void open_debug(lua_State *L) {
+	luaL_requiref(L, LUA_DBLIBNAME, luaopen_debug, 0);
+	lua_createtable(L, 0, 1);
+	lua_getfield(L, -2, "traceback");
+	lua_setfield(L, -2, "traceback");
+	lua_pushvalue(L, -1);
+	lua_setglobal(L, LUA_DBLIBNAME);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_insert(L, -2);
+	lua_setfield(L, -2, LUA_DBLIBNAME);
+	lua_pop(L, 2);
+}
+
+void ki_open_base(lua_State *L) {
+	open_base(L);
+	open_table(L);
+	open_math(L);
+	luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 1);
+	lua_pop(L, 1);
+	open_debug(L);
+}

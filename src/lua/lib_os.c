@@ -1,0 +1,199 @@
+/*
+ * lua/lib_os.c: the library `os`: the calendar and the clocks of the runtime.
+ *
+ * time and date are Lua's own, with these differences: the clock is the scheduler's, a field that
+ * is missing has another default, and a simulation knows no zone but UTC.
+ *
+ * Owns: nothing. Threads: the worker that runs the process.
+ */
+#include "lua/lib_os.h"
+
+#include <lauxlib.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "lua/luaproc.h"
+#include "time/calendar.h"
+#include "time/duration.h"
+
+/* The longest text of one conversion of strftime, as Lua has it. */
+#define CONVERSION_MAX 250
+
+int64_t ki_lua_wall(lua_State *L) {
+	return ki_sched_wall(ki_lua_of(L)->proc->system->sched);
+}
+
+int64_t ki_lua_uptime(lua_State *L) {
+	const struct ki_system *system = ki_lua_of(L)->proc->system;
+	return ki_sched_now(system->sched) - system->started_ns;
+}
+
+bool ki_lua_in_utc(lua_State *L) {
+	return ki_sched_simulated(ki_lua_of(L)->proc->system->sched);
+}
+
+static lua_Integer floor_seconds(int64_t ns) {
+	return ns / KI_NS_PER_SEC - (ns % KI_NS_PER_SEC < 0);
+}
+
+static void break_down(lua_State *L, lua_Integer at, bool utc, struct tm *out) {
+	time_t t = (time_t)at;
+	if ((utc ? gmtime_r(&t, out) : localtime_r(&t, out)) == NULL) {
+		luaL_error(L, "date result cannot be represented in this installation");
+	}
+}
+
+static void set_field(lua_State *L, const char *key, int value, int delta) {
+	lua_pushinteger(L, (lua_Integer)value + delta);
+	lua_setfield(L, -2, key);
+}
+
+/* Into the table on top of the stack. */
+static void set_fields(lua_State *L, const struct tm *tm) {
+	set_field(L, "year", tm->tm_year, 1900);
+	set_field(L, "month", tm->tm_mon, 1);
+	set_field(L, "day", tm->tm_mday, 0);
+	set_field(L, "hour", tm->tm_hour, 0);
+	set_field(L, "min", tm->tm_min, 0);
+	set_field(L, "sec", tm->tm_sec, 0);
+	set_field(L, "yday", tm->tm_yday, 1);
+	set_field(L, "wday", tm->tm_wday, 1);
+	if (tm->tm_isdst >= 0) {
+		lua_pushboolean(L, tm->tm_isdst);
+		lua_setfield(L, -2, "isdst");
+	}
+}
+
+static int get_field(lua_State *L, const char *key, int absent, int delta) {
+	int is_integer;
+	int type = lua_getfield(L, 1, key);
+	lua_Integer value = lua_tointegerx(L, -1, &is_integer);
+	lua_pop(L, 1);
+	if (type == LUA_TNIL) {
+		return absent;
+	}
+	if (!is_integer) {
+		luaL_error(L, "field '%s' is not an integer", key);
+	}
+	if (value < (lua_Integer)INT_MIN + delta || value > (lua_Integer)INT_MAX) {
+		luaL_error(L, "field '%s' is out-of-bound", key);
+	}
+	return (int)(value - delta);
+}
+
+static int get_isdst(lua_State *L) {
+	int isdst = lua_getfield(L, 1, "isdst") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return isdst;
+}
+
+static int os_time(lua_State *L) {
+	lua_Integer now = floor_seconds(ki_lua_wall(L));
+	if (lua_isnoneornil(L, 1)) {
+		lua_pushinteger(L, now);
+		return 1;
+	}
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	bool utc = ki_lua_in_utc(L);
+	struct tm today, tm = {0};
+	break_down(L, now, utc, &today);
+	tm.tm_year = get_field(L, "year", today.tm_year, 1900);
+	tm.tm_mon = get_field(L, "month", today.tm_mon, 1);
+	tm.tm_mday = get_field(L, "day", today.tm_mday, 0);
+	tm.tm_hour = get_field(L, "hour", 0, 0);
+	tm.tm_min = get_field(L, "min", 0, 0);
+	tm.tm_sec = get_field(L, "sec", 0, 0);
+	tm.tm_isdst = get_isdst(L);
+	lua_Integer at;
+	if (utc) {
+		at = ki_civil_to_unix((int64_t)tm.tm_year + 1900, (int64_t)tm.tm_mon + 1,
+			tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	} else {
+		at = (lua_Integer)mktime(&tm);
+		if (at == -1) {
+			return luaL_error(
+				L, "time result cannot be represented in this installation");
+		}
+	}
+	break_down(L, at, utc, &tm);
+	set_fields(L, &tm); /* normalized, as Lua does */
+	lua_pushinteger(L, at);
+	return 1;
+}
+
+/* How long the conversion at `at` is, of those that C99 has. */
+static int conversion_length(lua_State *L, const char *at, const char *end) {
+	static const char one[] = "aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%";
+	static const char two[] = "EcECExEXEyEYOdOeOHOIOmOMOSOuOUOVOwOWOy";
+	if (at < end && *at != '\0' && strchr(one, *at) != NULL) {
+		return 1;
+	}
+	for (const char *pair = two; end - at >= 2 && *pair != '\0'; pair += 2) {
+		if (memcmp(pair, at, 2) == 0) {
+			return 2;
+		}
+	}
+	return luaL_argerror(L, 1, lua_pushfstring(L, "invalid conversion specifier '%%%s'", at));
+}
+
+static void push_date_text(lua_State *L, const char *at, const char *end, const struct tm *tm) {
+	luaL_Buffer text;
+	luaL_buffinit(L, &text);
+	while (at < end) {
+		if (*at != '%') {
+			luaL_addchar(&text, *at++);
+			continue;
+		}
+		at++;
+		int len = conversion_length(L, at, end);
+		char format[4] = {'%'};
+		memcpy(format + 1, at, (size_t)len);
+		char *room = luaL_prepbuffsize(&text, CONVERSION_MAX);
+		luaL_addsize(&text, strftime(room, CONVERSION_MAX, format, tm));
+		at += len;
+	}
+	luaL_pushresult(&text);
+}
+
+static int os_date(lua_State *L) {
+	size_t len;
+	const char *format = luaL_optlstring(L, 1, "%c", &len);
+	const char *end = format + len;
+	lua_Integer at = luaL_opt(L, luaL_checkinteger, 2, floor_seconds(ki_lua_wall(L)));
+	bool utc = *format == '!';
+	if (utc) {
+		format++;
+	}
+	struct tm tm;
+	break_down(L, at, utc || ki_lua_in_utc(L), &tm);
+	if (strcmp(format, "*t") == 0) {
+		lua_createtable(L, 0, 9);
+		set_fields(L, &tm);
+	} else {
+		push_date_text(L, format, end, &tm);
+	}
+	return 1;
+}
+
+static int os_clock(lua_State *L) {
+	lua_pushnumber(L, (lua_Number)ki_lua_uptime(L) / (lua_Number)KI_NS_PER_SEC);
+	return 1;
+}
+
+static int os_difftime(lua_State *L) {
+	lua_pushnumber(
+		L, (lua_Number)luaL_checkinteger(L, 1) - (lua_Number)luaL_checkinteger(L, 2));
+	return 1;
+}
+
+void ki_open_os(lua_State *L) {
+	static const luaL_Reg functions[] = {{"time", os_time}, {"date", os_date},
+		{"clock", os_clock}, {"difftime", os_difftime}, {NULL, NULL}};
+	luaL_newlib(L, functions);
+	lua_pushliteral(L, "kith");
+	lua_setfield(L, -2, "platform");
+	lua_setglobal(L, "os");
+}
