@@ -19,6 +19,7 @@
 #include "lua/lib_require.h"
 #include "lua/lib_string.h"
 #include "lua/luaerror.h"
+#include "lua/program.h"
 
 /* What Lua keeps of a chunk's name in messages, its NUL included (LUA_IDSIZE). */
 #define CHUNK_NAME_MAX LUA_IDSIZE

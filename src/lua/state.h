@@ -2,17 +2,15 @@
  * lua/state.h: making a process's Lua state, and compiling sources.
  *
  * Owns: the states it makes, until their heap is dropped.
- * Threads: the worker that runs the process; ki_lua_check any.
+ * Threads: the worker that runs the process.
  * Invariants:
  *	S1 nothing here raises out of the state: what may raise runs protected.
  *	S2 a state is never closed: its heap is dropped whole, what it owns outside of that hangs on
  *	   lua->owned.
- * Not here: what the globals do (lib_*.c), running the chunk (luabody.c).
+ * Not here: ki_lua_check (program.h), what the globals do (lib_*.c), running the chunk (luabody.c).
  */
 #ifndef KI_LUA_STATE_H
 #define KI_LUA_STATE_H
-
-#include <stddef.h>
 
 #include "lua/luaproc.h"
 
@@ -23,14 +21,6 @@ int ki_lua_open(struct ki_lua *lua);
 /* Compiles the source of `program` as a text chunk and pushes its function. Errors: KITH_EINVAL, or
  * KITH_EEXHAUSTED, each with Lua's message pushed instead. Does not raise. */
 int ki_lua_compile(lua_State *L, const struct ki_lua_program *program);
-
-/*
- * Checks the syntax of a source without a process. Errors: KITH_EINVAL with the message, without
- * its `chunk:line:` prefix, in `text` (cut to fit) and its line in *line; KITH_EEXHAUSTED. Any
- * thread.
- */
-int ki_lua_check(
-	const char *source, size_t len, const char *chunk, char *text, size_t text_size, int *line);
 
 /* Lets go of everything on lua->owned: before the heap is dropped. */
 void ki_lua_release(struct ki_lua *lua);
