@@ -7,6 +7,14 @@
 #include "scene.h"
 
 #define SCENE(title, ...) {.name = (title), .project = "scenes", __VA_ARGS__}
+#define CONTRACT(id, ...)                                                                          \
+	{.name = (id), .project = "contract", .entry = "app:" id, .share = 20, __VA_ARGS__}
+#define STATUS(id, code, ...)                                                                      \
+	{.name = "20.3 " id, .project = "status", .entry = "app:" id, .status = (code),            \
+	 .share = 10, __VA_ARGS__}
+#define TEN(x) x x x x x x x x x x
+#define UNITS(n)                                                                                   \
+	n "\t" TEN("xxxxxx") "\t" n "\t" TEN("yyyyyy") "\t" n "{50}\n"
 #define POOL_STARTS                                                                                \
 	"Worker 1 started: {A}\nWorker 2 started: {B}\nWorker 3 started: {C}\n"                    \
 	"Worker 4 started: {D}\nSupervisor started with 4 workers\n"
@@ -190,6 +198,119 @@ const struct scene scenes[] = {
 	      .share = 10),
 
 	SCENE("replay of a seed", .on = ON_SIM, .twice = true, .share = 4, .entry = "app.main:replay"),
+
+	/* The contract, paragraph by paragraph. */
+	CONTRACT("c02_1_error"),
+	CONTRACT("c02_3_throwing"),
+	CONTRACT("c02_4_leaving"),
+	CONTRACT("c03_1_pids"),
+	CONTRACT("c03_5_self"),
+	CONTRACT("c04_2_steps"),
+	CONTRACT("c04_2_loading"),
+	CONTRACT("c04_3_method"),
+	CONTRACT("c04_4_arguments"),
+	CONTRACT("c04_5_results"),
+	CONTRACT("c04_6_end"),
+	CONTRACT("c04_7_closing"),
+	CONTRACT("c04_8_main_returns"),
+	CONTRACT("c04_9_independence"),
+	CONTRACT("c05_1_family"),
+	CONTRACT("c06_1_table"),
+	CONTRACT("c06_2_request_meets_exit"),
+	CONTRACT("c06_3_removing"),
+	CONTRACT("c06_4_which_events"),
+	CONTRACT("c06_5_judged_once"),
+	CONTRACT("c06_6_cascade"),
+	CONTRACT("c07_1_arguments"),
+	CONTRACT("c07_2_deadlines"),
+	CONTRACT("c07_3_always_delivered"),
+	CONTRACT("c07_4_errors"),
+	CONTRACT("c07_5_terminate"),
+	CONTRACT("c07_5_library_loops"),
+	CONTRACT("c08_2_kept"),
+	CONTRACT("c08_2_order"),
+	CONTRACT("c08_3_subscriptions"),
+	CONTRACT("c08_3_unlisten"),
+	CONTRACT("c08_4_send_errors"),
+	CONTRACT("c08_5_order"),
+	CONTRACT("c08_7_events"),
+	CONTRACT("c12_2_options"),
+	CONTRACT("c09_1_message"),
+	CONTRACT("c09_2_payload"),
+	CONTRACT("c09_3_scalars"),
+	CONTRACT("c09_3_tables"),
+	CONTRACT("c09_3_objects"),
+	CONTRACT("c09_4_refused"),
+	CONTRACT("c10_1_channels"),
+	CONTRACT("c10_2_order"),
+	CONTRACT("c10_3_select"),
+	CONTRACT("c10_4_spawn"),
+	CONTRACT("c10_5_lua"),
+	CONTRACT("c10_6_waits_anywhere"),
+	CONTRACT("c10_8_deadlock"),
+	CONTRACT("c11_1_sleep"),
+	CONTRACT("c11_1_after"),
+	CONTRACT("c11_1_timer"),
+	CONTRACT("c11_1_ticker"),
+	CONTRACT("c11_1_moments"),
+	CONTRACT("c11_2_constants"),
+	CONTRACT("c11_4_duration"),
+	CONTRACT("c13_1_present"),
+	CONTRACT("c13_2_require"),
+	CONTRACT("c13_3_globals"),
+	CONTRACT("c13_4_print",
+		 .out = {"\none\na\t1\t1.5\tnil\ttrue\tfalse\nby __tostring\n"
+		 "send requires at least destination and topic arguments\n\t\nlong long long \n"}),
+	CONTRACT("c13_4_units", .out = {UNITS("1"), UNITS("2"), UNITS("3"), UNITS("4"), "end\n"}),
+	CONTRACT("c13_5_os"),
+	CONTRACT("c13_6_load"),
+	CONTRACT("c13_7_depth"),
+	CONTRACT("c13_8_random"),
+
+	/* The command line and what ends a run. */
+	STATUS("gives_nil", 0),
+	STATUS("gives_true", 0),
+	STATUS("gives_false", 1),
+	STATUS("gives_seven", 7),
+	STATUS("gives_256", 255),
+	STATUS("gives_minus", 255),
+	STATUS("gives_text", 0, .out = {"some text\n"}),
+	STATUS("gives_number", 0, .out = {"1.5\n"}),
+	STATUS("gives_table", 0, .out = {"{\"a\":true,\"b\":[1,2,\"x\"]}\n"}),
+	STATUS("fails", 1, .err = {"app:fails:2: ON PURPOSE"}),
+	STATUS("returns_error", 1, .err = {"said so"}),
+	STATUS("arguments", 0, .args = "a -b --seed", .out = {"4\tstring\ta\t-b\t--seed\n"}),
+	STATUS("not_yet", 1, .err = {"failed to execute script: app:not_yet:1: WHILE LOADING"}),
+	STATUS("giv_nil", 1, .err = {"did you mean \"app:gives_nil\"?"}),
+	STATUS("leaves", 0, .ends_until_ms = 2000,
+	       .out = {"pid.cancel\t{kith:system|0x00000}\tscheduler shutdown\tnumber\n"}),
+	{"20.4 a service that fails", "service_fails", 0, .share = 10, .status = 1,
+	 .out = {"service runs\n"},
+	 .err = {"CRASH app:service {app:processes|0x", "reason    app:service:3: ON PURPOSE (Internal)",
+		 "uptime", "traceback", "app:service:3", "nothing left to run"}},
+	{"20.4 a service that ends", "service_ends", 0, .share = 10, .out = {"service runs\n"},
+	 .err = {"nothing left to run"}},
+	{"20.4 --keep", "service_ends", ON_THREADS, .once = true, .options = "--keep",
+	 .interrupt = "service runs", .ends_until_ms = 400, .out = {"service runs\n"}},
+	{"20 check", "status", ON_PLAIN, .verb = "check", .out = {"ok: 17 entries\n"}},
+	{"20 version", NULL, ON_PLAIN, .verb = "version", .out = {"kith {#}.{#}.{#}\n"}},
+	{"20 no such command", NULL, ON_PLAIN, .verb = "runn", .status = 2},
+	{"20 no such option", "status", ON_PLAIN, .options = "--nonsense", .status = 2},
+	{"20 bad value", "status", ON_PLAIN, .options = "--workers 0", .status = 2},
+	{"16 no project", "nowhere", ON_PLAIN, .verb = "check", .status = 1},
+	{"16.7 problems", "broken", ON_PLAIN, .verb = "check", .status = 1,
+	 .err = {"src/_index.yaml:8:7: unknown field \"wokers\" in process.host \"app:processes\"; "
+		 "expected ",
+		 "; did you mean \"workers\"?\nsrc/sup/_index.yaml:6:11: unknown kind "
+		 "\"proces.lua\"; expected ",
+		 "; did you mean \"process.lua\"?\n",
+		 "src/sup/_index.yaml:10:13: no file \"pol.lua\"; expected a readable file in src/sup; "
+		 "did you mean \"pool.lua\"?\n",
+		 "src/sup/_index.yaml:13:13: path traversal detected in file path: "
+		 "../../../outside.lua", "nothing started\n"}},
+	{"16.7 more problems", "broken", ON_PLAIN, .status = 1,
+	 .err = {"src/sup/_index.yaml:17:5: ", "source is required", "src/sup/_index.yaml:19:11: ",
+		 "src/sup/_index.yaml:22:11: ", "src/sup/syntax.lua:2:", "nothing started\n"}},
 };
 
 const size_t nr_scenes = sizeof scenes / sizeof scenes[0];

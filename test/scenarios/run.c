@@ -353,7 +353,7 @@ static bool judge_err(const struct scene *s, const char *got, char *why, size_t 
 
 static bool judge_end(const struct job *job, int status, char *why, size_t size) {
 	const struct scene *s = job->scene;
-	int64_t took = now_ms() - job->signalled_ms;
+	int64_t took = now_ms() - (job->signals ? job->signalled_ms : job->begun_ms);
 	if (job->timed_out) {
 		snprintf(why, size, "did not end within %d ms", LIMIT_MS * set.scale);
 	} else if (WIFSIGNALED(status)) {
@@ -364,7 +364,7 @@ static bool judge_end(const struct job *job, int status, char *why, size_t size)
 		snprintf(why, size, "ended before \"%s\" was printed", s->interrupt);
 	} else if (s->ends_until_ms &&
 		(took < s->ends_from_ms || took > (int64_t)s->ends_until_ms * set.scale)) {
-		snprintf(why, size, "ended %lld ms after the signal, wanted %d to %d",
+		snprintf(why, size, "ended after %lld ms, wanted %d to %d",
 			(long long)took, s->ends_from_ms, s->ends_until_ms * set.scale);
 	} else {
 		return true;

@@ -1,0 +1,5 @@
+return {
+	main = function()
+		print("service runs")
+	end,
+}

@@ -1,0 +1,6 @@
+local function main()
+	print("service runs")
+	error("ON PURPOSE")
+end
+
+return { main = main }
