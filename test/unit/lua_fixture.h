@@ -28,19 +28,18 @@ struct lua_fixture {
 	int nr_outputs;
 };
 
-static inline void lua_fixture_output(void *user, const char *text, size_t len)
-{
+static inline void lua_fixture_output(void *user, const char *text, size_t len) {
 	struct lua_fixture *f = user;
 	ki_buf_put(&f->output, text, len);
 	f->nr_outputs++;
 }
 
-/* With this memory limit; gives what ki_lua_open gave. */
-static inline int lua_fixture_try(struct lua_fixture *f, uint64_t seed, size_t limit)
-{
+static inline int lua_fixture_make(
+	struct lua_fixture *f, bool simulate, uint64_t seed, size_t limit) {
 	static const char *const modules[] = {"time", "string"};
 	memset(f, 0, sizeof *f);
-	f->system.sched = ki_sched_new(&(struct ki_sched_options){.simulate = true, .seed = seed});
+	f->system.sched =
+		ki_sched_new(&(struct ki_sched_options){.simulate = simulate, .seed = seed});
 	f->system.started_ns = ki_sched_now(f->system.sched);
 	f->system.hooks = (struct ki_system_hooks){.user = f, .output = lua_fixture_output};
 	f->proc.system = &f->system;
@@ -55,13 +54,16 @@ static inline int lua_fixture_try(struct lua_fixture *f, uint64_t seed, size_t l
 	return ki_lua_open(&f->lua);
 }
 
-static inline void lua_fixture_open(struct lua_fixture *f)
-{
+/* With this memory limit; gives what ki_lua_open gave. */
+static inline int lua_fixture_try(struct lua_fixture *f, uint64_t seed, size_t limit) {
+	return lua_fixture_make(f, true, seed, limit);
+}
+
+static inline void lua_fixture_open(struct lua_fixture *f) {
 	OK(lua_fixture_try(f, 1, 0));
 }
 
-static inline void lua_fixture_close(struct lua_fixture *f)
-{
+static inline void lua_fixture_close(struct lua_fixture *f) {
 	ki_lua_release(&f->lua);
 	ki_heap_drop(&f->lua.heap);
 	ki_buf_fini(&f->output);
@@ -69,8 +71,7 @@ static inline void lua_fixture_close(struct lua_fixture *f)
 }
 
 /* Compiles and runs a chunk with arguments that are on the stack; its results are left there. */
-static inline int lua_fixture_call(struct lua_fixture *f, const char *source, int nr_args)
-{
+static inline int lua_fixture_call(struct lua_fixture *f, const char *source, int nr_args) {
 	struct ki_lua_program program = f->program;
 	lua_State *L = f->lua.L;
 	program.source = source;
@@ -84,8 +85,7 @@ static inline int lua_fixture_call(struct lua_fixture *f, const char *source, in
 }
 
 /* Runs a chunk that must not fail. */
-static inline void lua_fixture_run(struct lua_fixture *f, const char *source)
-{
+static inline void lua_fixture_run(struct lua_fixture *f, const char *source) {
 	if (lua_fixture_call(f, source, 0) != 0) {
 		FAIL("%s", luaL_tolstring(f->lua.L, -1, NULL));
 	}
@@ -93,8 +93,7 @@ static inline void lua_fixture_run(struct lua_fixture *f, const char *source)
 }
 
 /* A whole test of one chunk. */
-static inline void lua_fixture_once(const char *source)
-{
+static inline void lua_fixture_once(const char *source) {
 	struct lua_fixture f;
 	lua_fixture_open(&f);
 	lua_fixture_run(&f, source);

@@ -205,3 +205,18 @@ TEST(lua_state, os_reads_the_clock_of_the_runtime) {
 		"ok, e = pcall(os.time, {year = 1e100})\n"
 		"assert(not ok)\n");
 }
+
+TEST(lua_state, os_and_time_know_the_local_zone_outside_of_a_simulation) {
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	struct lua_fixture f;
+	OK(lua_fixture_make(&f, false, 1, 0));
+	lua_fixture_run(&f,
+		"local summer = os.time{year = 2026, month = 7, day = 1, hour = 12}\n"
+		"assert(os.date('!%H', summer) == '10' and os.date('%H', summer) == '12')\n"
+		"assert(os.date('*t', summer).isdst == true)\n"
+		"local winter = os.time{year = 2026, month = 1, day = 1}\n"
+		"assert(os.date('!%H', winter) == '23' and os.date('*t', winter).isdst == false)\n"
+		"assert(tostring(time.unix(summer, 0)) == '2026-07-01T12:00:00+02:00')\n"
+		"assert(math.abs(time.now():unix() - os.time()) <= 1)\n");
+	lua_fixture_close(&f);
+}
