@@ -51,7 +51,7 @@ void ki_channel_wait(struct ki_channel *channel, struct ki_waiter *waiter, bool 
 	ki_list_push_back(to_send ? &channel->senders : &channel->receivers, &waiter->node);
 }
 
-/* The first of a list; it has come about, and none of its other cases will. [CH2] */
+/* The first of a list; it has come about, and none of its other cases will. (CH2) */
 static struct ki_co *hit(struct ki_list *list, bool ok) {
 	struct ki_waiter *waiter = ki_list_entry(list->next, struct ki_waiter, node);
 	struct ki_co *co = waiter->co;

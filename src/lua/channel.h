@@ -4,14 +4,15 @@
  * Owns: struct ki_channel: the userdata of a channel begins with one.
  * Threads: the worker that runs the process.
  * Invariants:
- *	CH1 receivers wait only while there is no value and the channel is open; senders only while the
- *	    buffer is full and it is open; never both.
- *	CH2 a coroutine that waits is on the lists of all channels of its cases, and is taken off all of
- *	    them by the first that comes about.
- *	CH3 a channel on whose lists somebody waits is on the stack of that coroutine: so the collector
- *	    leaves it.
- *	CH4 of a channel without source, the values are in the table of its first uservalue, in a ring of
- *	    `capacity` that begins at `head`; what a waiting sender has is on its stack (struct ki_waiter).
+ *	CH1 receivers wait only while there is no value and the channel is open; senders only while
+ *	    the buffer is full and it is open; never both.
+ *	CH2 a coroutine that waits is on the lists of all channels of its cases, and is taken off
+ *	    all of them by the first that comes about.
+ *	CH3 a channel on whose lists somebody waits is on the stack of that coroutine: so the
+ *	    collector leaves it.
+ *	CH4 of a channel without source, the values are in the table of its first uservalue, in a
+ *	    ring of `capacity` that begins at `head`; what a waiting sender has is on its stack
+ *	    (struct ki_waiter).
  * Not here: the functions that programs call (lib_channel.c).
  */
 #ifndef KI_LUA_CHANNEL_H
@@ -42,12 +43,13 @@ void *ki_channel_new(lua_State *L, size_t size, const struct ki_channel_source *
 /* The channel at index, or NULL. */
 struct ki_channel *ki_channel_test(lua_State *L, int index);
 
-/* Pushes a value of the channel at index and true, or, of a closed one that is drained, nil and false:
- * 2. Else pushes nothing: 0. */
+/* Pushes a value of the channel at index and true, or, of a closed one that is drained, nil and
+ * false: 2. Else pushes nothing: 0. */
 int ki_channel_take(lua_State *L, int index);
 /* True when a send would not wait. */
 bool ki_channel_takes(const struct ki_channel *channel);
-/* Puts the value on top of the stack (popped) into the open channel at index; ki_channel_takes it. */
+/* Puts the value on top of the stack (popped) into the open channel at index; ki_channel_takes
+ * it. */
 void ki_channel_put(lua_State *L, int index);
 
 /* The source has counted new values: gives them to those who wait. */
@@ -62,8 +64,8 @@ void ki_channel_wait(struct ki_channel *channel, struct ki_waiter *waiter, bool 
 /* Sets up the metatable: `methods` are its methods. */
 void ki_channel_open(lua_State *L, const luaL_Reg *methods);
 
-/* Uservalues of a channel: its values [CH4], and its receive case once one was made (lib_channel.c); a
- * source may use the third. */
+/* Uservalues of a channel: its values (CH4), and its receive case once one was made
+ * (lib_channel.c); a source may use the third. */
 enum {
 	KI_CHANNEL_VALUES = 1,
 	KI_CHANNEL_CASE = 2,

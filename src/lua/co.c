@@ -1,10 +1,11 @@
 /*
  * lua/co.c: process-level coroutines and how they wait.
  *
- * A coroutine that waits in its own thread, where Lua can yield, costs no stack. Anywhere else (in a
- * thread that the program resumed, in a sort comparator, in a handler called from C) its strand is put
- * by with all frames of Lua's interpreter on it, and the others go on in the step loop of a fresh one;
- * the frames of the step loop on the kept strand become the loop again when it is resumed.
+ * A coroutine that waits in its own thread, where Lua can yield, costs no stack. Anywhere else (in
+ * a thread that the program resumed, in a sort comparator, in a handler called from C) its strand
+ * is put by with all frames of Lua's interpreter on it, and the others go on in the step loop of a
+ * fresh one; the frames of the step loop on the kept strand become the loop again when it is
+ * resumed.
  *
  * Owns: see co.h. Threads: the worker that runs the process.
  * Invariants:
@@ -69,8 +70,8 @@ static int co_done(lua_State *L, int status, lua_KContext ctx) {
 	return 0;
 }
 
-/* Runs the function, its first argument. Protected, so that to-be-closed variables are closed, waits
- * and all, before the error ends the process (SPEC 4.7). */
+/* Runs the function, its first argument. Protected, so that to-be-closed variables are closed,
+ * waits and all, before the error ends the process (SPEC 4.7). */
 static int co_run(lua_State *L) {
 	lua_pushcfunction(L, on_error);
 	lua_insert(L, 1);

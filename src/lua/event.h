@@ -2,6 +2,7 @@
  * lua/event.h: EXIT, LINK_DOWN and CANCEL as the tables that a program receives (SPEC 8.7).
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: when they are received (route.c).
  */
 #ifndef KI_LUA_EVENT_H
 #define KI_LUA_EVENT_H

@@ -3,7 +3,8 @@
  *
  * A count hook on every thread of the state. It runs no Lua, so that nothing but a clock can tell;
  * the strand is put aside with whatever stands on it, and no other coroutine of the process runs
- * meanwhile (SPEC 10.4). While a chunk loads, the process whose strand and time it is is the spawner.
+ * meanwhile (SPEC 10.4). While a chunk loads, the process whose strand and time it is is the
+ * spawner.
  *
  * Owns: nothing. Threads: the worker that runs the process.
  */

@@ -2,6 +2,7 @@
  * lua/hook.h: where a running Lua process gives way, and where force reaches it.
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: what a slice is (sched/task.h).
  */
 #ifndef KI_LUA_HOOK_H
 #define KI_LUA_HOOK_H

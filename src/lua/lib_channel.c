@@ -28,6 +28,10 @@ static void refuse_source(lua_State *L, const struct ki_channel *channel) {
 	}
 }
 
+static lua_Integer clamp(lua_Integer n, lua_Integer max) {
+	return n < 0 ? 0 : n < max ? n : max;
+}
+
 static int lib_new(lua_State *L) {
 	lua_Integer capacity = 0;
 	if (!lua_isnoneornil(L, 1)) {
@@ -39,7 +43,7 @@ static int lib_new(lua_State *L) {
 		}
 	}
 	struct ki_channel *channel = ki_channel_new(L, sizeof(*channel), NULL);
-	channel->capacity = capacity < 0 ? 0 : capacity < LUA_MAXINTEGER / 2 ? capacity : LUA_MAXINTEGER / 2;
+	channel->capacity = clamp(capacity, LUA_MAXINTEGER / 2);
 	return 1;
 }
 
@@ -157,8 +161,8 @@ static struct select_case *test_case(lua_State *L, int index) {
 
 /* ---- select ----
  *
- * The stack of a select: the array of cases at 1, then the cases themselves (the program may change the
- * array while we wait), then what is in the making.
+ * The stack of a select: the array of cases at 1, then the cases themselves (the program may change
+ * the array while we wait), then what is in the making.
  */
 
 enum { FIRST_CASE = 2 };
@@ -234,7 +238,8 @@ static int wait_on_cases(lua_State *L, int nr_cases) {
 	return ki_co_block(L, 0, selected);
 }
 
-/* Puts the cases of the array at 1 on the stack, which holds nothing else, and gives their number. */
+/* Puts the cases of the array at 1 on the stack, which holds nothing else, and gives their
+ * number. */
 static int push_cases(lua_State *L) {
 	lua_Unsigned len = lua_rawlen(L, 1);
 	int nr_cases = len < INT_MAX / 2 ? (int)len : INT_MAX / 2;
@@ -242,8 +247,9 @@ static int push_cases(lua_State *L) {
 	for (int i = 1; i <= nr_cases; i++) {
 		lua_rawgeti(L, 1, i);
 		if (test_case(L, -1) == NULL) {
-			luaL_error(L, "bad argument #1 to 'select' (case expected at index %d, got %s)", i,
-				luaL_typename(L, -1));
+			luaL_error(L,
+				"bad argument #1 to 'select' (case expected at index %d, got %s)",
+				i, luaL_typename(L, -1));
 		}
 	}
 	return nr_cases;

@@ -1,8 +1,8 @@
 /*
  * lua/lib_coroutine.c: the library `coroutine` (SPEC 10.4, 10.5).
  *
- * Lua's own, but for what must know process-level coroutines: they are nobody's to resume or close, and
- * yield at their top level lets the others run.
+ * Lua's own, but for what must know process-level coroutines: they are nobody's to resume or close,
+ * and yield at their top level lets the others run.
  *
  * Owns: nothing. Threads: the worker that runs the process.
  * Not here: how they run and wait (co.c).

@@ -2,6 +2,7 @@
  * lua/lib_coroutine.h: opens the library `coroutine`.
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: how coroutines run and wait (co.h).
  */
 #ifndef KI_LUA_LIB_COROUTINE_H
 #define KI_LUA_LIB_COROUTINE_H

@@ -83,8 +83,8 @@ static int lib_send(lua_State *L) {
 	ki_lua_require_running(L, "send");
 	struct ki_lua *lua = ki_lua_of(L);
 	if (lua_gettop(L) < 2) {
-		return ki_fail(L, KITH_EINVAL,
-			"send requires at least destination and topic arguments");
+		return ki_fail(
+			L, KITH_EINVAL, "send requires at least destination and topic arguments");
 	}
 	if (lua_type(L, 1) != LUA_TSTRING) {
 		return ki_arg_error(L, 1, "send", "string");
@@ -266,8 +266,8 @@ static int options_failed(lua_State *L, const char *text) {
 	return 2;
 }
 
-/* Pushes the text of a key that is not supported; the least of several, so that it does not depend on
- * their order in the table. */
+/* Pushes the text of a key that is not supported; the least of several, so that it does not depend
+ * on their order in the table. */
 static bool push_unsupported(lua_State *L) {
 	lua_pushnil(L);
 	int found = lua_gettop(L);
@@ -275,7 +275,8 @@ static bool push_unsupported(lua_State *L) {
 	while (lua_next(L, 1)) {
 		lua_pop(L, 1);
 		const char *key = luaL_tolstring(L, -1, NULL);
-		bool known = lua_type(L, -2) == LUA_TSTRING && ki_strv_eqz(string_at(L, -1), "trap_links");
+		bool known = lua_type(L, -2) == LUA_TSTRING &&
+			ki_strv_eqz(string_at(L, -1), "trap_links");
 		if (!known && (lua_isnil(L, found) || lua_compare(L, -1, found, LUA_OPLT))) {
 			lua_pushstring(L, key);
 			lua_replace(L, found);

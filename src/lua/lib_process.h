@@ -2,6 +2,7 @@
  * lua/lib_process.h: opens the library `process`.
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: lib_spawn.h, lib_subscribe.h: parts of it.
  */
 #ifndef KI_LUA_LIB_PROCESS_H
 #define KI_LUA_LIB_PROCESS_H

@@ -24,7 +24,8 @@ static int find_host(lua_State *L, const char *fn, struct ki_proc_host **out) {
 	if (lua_isnoneornil(L, 2)) {
 		host = infer_host(lua);
 		if (host == NULL) {
-			return ki_fail(L, KITH_EINVAL, "%s requires at least id and host arguments", fn);
+			return ki_fail(
+				L, KITH_EINVAL, "%s requires at least id and host arguments", fn);
 		}
 	} else {
 		if (lua_type(L, 2) != LUA_TSTRING) {
@@ -37,7 +38,8 @@ static int find_host(lua_State *L, const char *fn, struct ki_proc_host **out) {
 		}
 		host = ki_system_find_host(lua->proc->system, id);
 		if (host == NULL) {
-			return ki_fail_detail(L, KITH_ENOTFOUND, "host_id", id.ptr, "host not found");
+			return ki_fail_detail(
+				L, KITH_ENOTFOUND, "host_id", id.ptr, "host not found");
 		}
 	}
 	switch (ki_proc_host_state(host)) {

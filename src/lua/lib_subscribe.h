@@ -1,7 +1,9 @@
 /*
- * lua/lib_subscribe.h: what of the library `process` receives: events, inbox, listen, unlisten (SPEC 8.3).
+ * lua/lib_subscribe.h: what of the library `process` receives: events, inbox, listen, unlisten
+ * (SPEC 8.3).
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: subscriptions (route.h), receiving (lib_channel.h).
  */
 #ifndef KI_LUA_LIB_SUBSCRIBE_H
 #define KI_LUA_LIB_SUBSCRIBE_H

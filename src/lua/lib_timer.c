@@ -2,8 +2,8 @@
  * lua/lib_timer.c: what waits in the module `time` (SPEC 11.1, 11.5): sleep, after, timer, ticker.
  *
  * The channel of a timer and its Timer refer to each other; when nothing else refers to either, the
- * collector takes both, and the Timer's finalizer stops the clock. What the clock holds is a block of the
- * process's heap outside of Lua, since its signal may be on its way when its owner goes.
+ * collector takes both, and the Timer's finalizer stops the clock. What the clock holds is a block
+ * of the process's heap outside of Lua, since its signal may be on its way when its owner goes.
  *
  * Owns: the blocks, the userdata of Timer and Ticker. Threads: the worker that runs the process.
  * Invariants:
@@ -38,9 +38,9 @@ struct timer_block {
 
 struct timer_channel {
 	struct ki_channel channel;
-	struct timer_block *block;  /* NULL once nothing will be told */
-	int64_t period_ns;          /* of a ticker; else 0 */
-	int64_t ticks[TICKS_MAX];   /* Unix times in ns, channel.count of them from channel.head on */
+	struct timer_block *block; /* NULL once nothing will be told */
+	int64_t period_ns;         /* of a ticker; else 0 */
+	int64_t ticks[TICKS_MAX]; /* Unix times in ns, channel.count of them from channel.head on */
 };
 
 /* Timer or Ticker. */
@@ -156,7 +156,8 @@ static void take(lua_State *L, struct ki_channel *channel) {
 	int64_t wall_ns = timer->ticks[channel->head];
 	int64_t sec = wall_ns / KI_NS_PER_SEC, nsec = wall_ns % KI_NS_PER_SEC;
 	luaL_checkstack(L, 3, NULL);
-	ki_time_push(L, nsec < 0 ? sec - 1 : sec, (int32_t)(nsec < 0 ? nsec + KI_NS_PER_SEC : nsec), false);
+	ki_time_push(L, nsec < 0 ? sec - 1 : sec, (int32_t)(nsec < 0 ? nsec + KI_NS_PER_SEC : nsec),
+		false);
 	channel->head = (channel->head + 1) % TICKS_MAX;
 	channel->count--;
 }
@@ -170,7 +171,8 @@ static const struct ki_channel_source source = {.what = "timer", .take = take, .
 
 static void add_tick(struct timer_channel *channel, int64_t wall_ns) {
 	if (channel->channel.count < TICKS_MAX) {
-		channel->ticks[(channel->channel.head + channel->channel.count) % TICKS_MAX] = wall_ns;
+		channel->ticks[(channel->channel.head + channel->channel.count) % TICKS_MAX] =
+			wall_ns;
 		channel->channel.count++;
 	}
 }

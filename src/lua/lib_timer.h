@@ -2,6 +2,7 @@
  * lua/lib_timer.h: what waits in the module `time` (SPEC 11.1): sleep, after, timer, ticker.
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: Time and Duration (lib_time.h).
  */
 #ifndef KI_LUA_LIB_TIMER_H
 #define KI_LUA_LIB_TIMER_H

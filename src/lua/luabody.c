@@ -3,8 +3,8 @@
  *
  * Owns: struct ki_lua as a whole, from start to destroy. Threads: as process/body.h says.
  * Invariants:
- *	LB1 the frames of the step loop keep nothing that changes while a coroutine runs: they may be put
- *	    by with its strand, and be the loop again much later.
+ *	LB1 the frames of the step loop keep nothing that changes while a coroutine runs: they may
+ *	    be put by with its strand, and be the loop again much later.
  * Not here: how coroutines wait (co.c), what the end is (result.c).
  */
 #include "lua/program.h"
@@ -99,7 +99,8 @@ static int load(struct ki_lua *lua, struct start *start, struct ki_payload **err
 	lua_pushlightuserdata(L, start);
 	int status = ki_lua_compile(L, lua->program);
 	if (status != KITH_OK) {
-		return script_failed(L, status == KITH_EEXHAUSTED ? LUA_ERRMEM : LUA_ERRSYNTAX, error);
+		return script_failed(
+			L, status == KITH_EEXHAUSTED ? LUA_ERRMEM : LUA_ERRSYNTAX, error);
 	}
 	status = lua_pcall(L, 2, 0, 0);
 	if (status != LUA_OK) {
@@ -132,7 +133,7 @@ static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 	if (lua == NULL) {
 		return exhausted(error);
 	}
-	proc->body = lua; /* from here on destroy lets go of it [B1] */
+	proc->body = lua; /* from here on destroy lets go of it (B1) */
 	if (ki_lua_open(lua) != KITH_OK) {
 		return exhausted(error);
 	}

@@ -5,10 +5,10 @@
  * Threads: the worker that runs the process.
  * Invariants:
  *	L1 lua_getextraspace of every thread of the state holds the struct ki_lua.
- *	L2 no C resource is held across a call that may raise or park, unless it hangs on `owned`: a forced
- *	   end drops strand and heap whole and runs nothing.
- *	L3 a coroutine is in `ready` exactly while its state is KI_CO_READY; `current` is the one whose Lua
- *	   runs.
+ *	L2 no C resource is held across a call that may raise or park, unless it hangs on `owned`: a
+ *	   forced end drops strand and heap whole and runs nothing.
+ *	L3 a coroutine is in `ready` exactly while its state is KI_CO_READY; `current` is the one
+ *	   whose Lua runs.
  * Not here: the step loop (luabody.c), waiting (co.c), the libraries (lib_*.c).
  */
 #ifndef KI_LUA_LUAPROC_H
@@ -29,7 +29,8 @@ enum ki_co_state { KI_CO_READY, KI_CO_RUNNING, KI_CO_WAITING, KI_CO_ENDED };
 
 struct ki_co;
 
-/* A coroutine that waits on a channel: at its stack index `value` lies what it sends (channel.c). */
+/* A coroutine that waits on a channel: at its stack index `value` lies what it sends
+ * (channel.c). */
 struct ki_waiter {
 	struct ki_list node;       /* in the channel's receivers or senders */
 	struct ki_co *co;
@@ -72,7 +73,8 @@ struct ki_co {
 	struct ki_alarm sleep;
 };
 
-/* Something outside the heap that the process owns: let go when its owner is collected, or at the end. */
+/* Something outside the heap that the process owns: let go when its owner is collected, or at the
+ * end. */
 struct ki_owned {
 	struct ki_list node;       /* in lua->owned */
 	void (*drop)(struct ki_owned *owned);
@@ -88,7 +90,7 @@ struct ki_lua {
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
 	unsigned nr_cos;           /* live process-level coroutines */
-	unsigned nr_pending;       /* sleeps, live timers, calls: what may yet wake the process (SPEC 10.8) */
+	unsigned nr_pending;       /* sleeps, live timers, calls: what may wake it (SPEC 10.8) */
 	/* subscriptions (route.c) */
 	struct ki_list subscriptions;
 	unsigned nr_subscriptions;

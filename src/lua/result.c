@@ -27,7 +27,8 @@ void ki_lua_end_memory(struct ki_lua *lua) {
 void ki_lua_end_deadlock(struct ki_lua *lua) {
 	char text[120];
 	snprintf(text, sizeof text,
-		"deadlock: all coroutines blocked with no pending operations (threads=%u)", lua->nr_cos);
+		"deadlock: all coroutines blocked with no pending operations (threads=%u)",
+		lua->nr_cos);
 	ki_proc_end_cause(lua->proc, KI_CAUSE_DEADLOCK,
 		ki_error_payload_status(KITH_EINTERNAL, ki_strv(text)));
 	lua->ended = true;

@@ -4,6 +4,7 @@
  * Each decides the end and sets lua->ended: no more of its Lua is to run.
  *
  * Owns: nothing. Threads: the worker that runs the process.
+ * Not here: how errors become payloads (luaerror.h), the telling of the end (process/exit.h).
  */
 #ifndef KI_LUA_RESULT_H
 #define KI_LUA_RESULT_H
@@ -12,7 +13,8 @@
 
 /* main returned what lies on L's stack from `first` on. May raise Lua's memory error. */
 void ki_lua_end_results(lua_State *L, int first);
-/* The error value on top of L's stack was not caught; `status` is Lua's, `traceback` may be NULL. */
+/* The error value on top of L's stack was not caught; `status` is Lua's, `traceback` may be
+ * NULL. */
 void ki_lua_end_error(lua_State *L, int status, const char *traceback);
 /* Memory was refused. */
 void ki_lua_end_memory(struct ki_lua *lua);

@@ -17,16 +17,16 @@ enum kind { EVENTS, INBOX, TOPIC };
 
 struct ki_subscription {
 	struct ki_channel channel;
-	struct ki_list node;       /* in lua->subscriptions */
-	struct ki_sigq queue;      /* channel.count of them */
-	struct ki_signal *cursor;  /* settle: the last one put into the queue */
+	struct ki_list node;      /* in lua->subscriptions */
+	struct ki_sigq queue;     /* channel.count of them */
+	struct ki_signal *cursor; /* settle: the last one put into the queue */
 	uint8_t kind;
-	bool messages;             /* gives Message objects */
+	bool messages; /* gives Message objects */
 	uint32_t topic_len;
 	char topic[];
 };
 
-/* Its address: the table of open subscriptions [RT2]: topic, or the number of EVENTS and INBOX, to
+/* Its address: the table of open subscriptions (RT2): topic, or the number of EVENTS and INBOX, to
  * channel. */
 static const char table_key = 't';
 
@@ -165,7 +165,8 @@ static void route_event(lua_State *L) {
 
 static void route_message(lua_State *L, struct ki_signal *signal) {
 	struct ki_lua *lua = ki_lua_of(L);
-	struct ki_subscription *sub = find(L, ki_signal_message(signal)); /* may raise: still arrived */
+	struct ki_subscription *sub =
+		find(L, ki_signal_message(signal)); /* may raise: still arrived */
 	ki_proc_take(lua->proc);
 	signal->at_ns = ++lua->nr_arrived;
 	if (sub != NULL) {

@@ -1,8 +1,8 @@
 /*
  * lua/route.h: from the mailbox to the channels of a Lua process (SPEC 8.1 to 8.3).
  *
- * A subscription is a channel whose values are signals, which become Lua values only when a coroutine
- * receives them.
+ * A subscription is a channel whose values are signals, which become Lua values only when a
+ * coroutine receives them.
  *
  * Owns: the subscriptions, and the queues of messages and events that fit none yet.
  * Threads: the worker that runs the process.
@@ -18,8 +18,9 @@
 
 #include "lua/luaproc.h"
 
-/* Looks into the mailbox (8.1) and routes what came to channels; does not return when the process must
- * die. For the functions that SPEC 8.1 names; nothing while the chunk loads. May raise Lua's memory error. */
+/* Looks into the mailbox (8.1) and routes what came to channels; does not return when the process
+ * must die. For the functions that SPEC 8.1 names; nothing while the chunk loads. May raise Lua's
+ * memory error. */
 void ki_lua_look(lua_State *L);
 /* True when there is something to route. */
 bool ki_lua_has_arrivals(const struct ki_lua *lua);

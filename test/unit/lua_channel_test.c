@@ -115,7 +115,8 @@ TEST(lua_channel, a_waiting_select_can_send) {
 }
 
 TEST(lua_channel, what_is_no_case_is_named) {
-	play("app:main:1: bad argument #1 to 'select' (case expected at index 2, got number)\n", MAIN(
+	play("app:main:1: bad argument #1 to 'select' (case expected at index 2, got number)\n",
+		MAIN(
 		local ch = channel.new()
 		print(select(2, pcall(function() channel.select { ch:case_receive(), 7 } end)))));
 }
@@ -135,7 +136,8 @@ TEST(lua_channel, a_subscription_keeps_a_process_waiting) {
 TEST(lua_channel, waits_are_allowed_anywhere) {
 	play("sorted\t1 2 3\nxXyY\nmeta\t7\nwrap\t5\nclosed\n3\n", MAIN(
 		local ticks = 0
-		coroutine.spawn(function() while true do time.sleep("1ms") ticks = ticks + 1 end end)
+		coroutine.spawn(function() while true do time.sleep("1ms") ticks = ticks + 1 end
+			end)
 		local t = { 3, 1, 2 }
 		table.sort(t, function(a, b) time.sleep("1ms") return a < b end)
 		print("sorted", table.concat(t, " "))
@@ -144,7 +146,8 @@ TEST(lua_channel, waits_are_allowed_anywhere) {
 			coroutine.spawn(function() time.sleep("1ms") ch:send(c:upper()) end)
 			return c .. ch:receive()
 		end)))
-		local m = setmetatable({}, { __tostring = function() time.sleep("1ms") return "7" end })
+		local m = setmetatable({}, { __tostring = function() time.sleep("1ms") return "7"
+			end })
 		print("meta", tostring(m))
 		local w = coroutine.wrap(function() time.sleep("1ms") coroutine.yield(5) end)
 		print("wrap", w())

@@ -1,5 +1,6 @@
 /*
- * Coroutines of a process (SPEC 10.4, 10.5), time slices (15.3), to-be-closed variables at the end (4.7).
+ * Coroutines of a process (SPEC 10.4, 10.5), time slices (15.3), to-be-closed variables at the end
+ * (4.7).
  */
 #include "lua_stage.h"
 
@@ -50,9 +51,11 @@ TEST(lua_coroutine, main_cannot_be_resumed_while_it_waits) {
 }
 
 TEST(lua_coroutine, those_of_the_program_work_as_in_lua) {
-	play("true\t1\t2\ntrue\t3\nfalse\tcannot resume dead coroutine\nfalse\tapp:main:1: x\ntrue\n"
+	play("true\t1\t2\ntrue\t3\nfalse\tcannot resume dead coroutine\n"
+	     "false\tapp:main:1: x\ntrue\n"
 	     "1 2 3\nrunning\tnormal\tfalse\ttrue\n", MAIN(
-		local co = coroutine.create(function(a, b) local c = coroutine.yield(a, b) return c end)
+		local co = coroutine.create(function(a, b) local c = coroutine.yield(a, b) return c
+			end)
 		print(coroutine.resume(co, 1, 2))
 		print(coroutine.resume(co, 3))
 		print(coroutine.resume(co))
@@ -77,7 +80,8 @@ TEST(lua_coroutine, a_wait_inside_a_resumed_one_makes_its_resumer_wait_too) {
 	play("other\ninner\t1\nouter\ttrue\tdone\nnormal\n", MAIN(
 		local ch = channel.new()
 		local status
-		local co = coroutine.create(function() print("inner", (ch:receive())) return "done" end)
+		local co = coroutine.create(function() print("inner", (ch:receive())) return "done"
+			end)
 		coroutine.spawn(function()
 			coroutine.yield()
 			print("other")
@@ -111,7 +115,8 @@ TEST(lua_coroutine, to_be_closed_variables_close_before_the_end_and_may_wait) {
 TEST(lua_coroutine, no_other_one_runs_while_the_process_is_set_aside) {
 	play("true\n", MAIN(
 		local count = 0
-		coroutine.spawn(function() while true do count = count + 1 coroutine.yield() end end)
+		coroutine.spawn(function() while true do count = count + 1 coroutine.yield() end
+			end)
 		local before = count
 		for i = 1, 1000000 do end
 		print(count == before)));

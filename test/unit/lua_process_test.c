@@ -1,6 +1,6 @@
 /*
- * The library `process`: spawning, relations, send, cancel, subscriptions (SPEC 4 to 8), by the scenarios
- * of SPEC 24 where there is one.
+ * The library `process`: spawning, relations, send, cancel, subscriptions (SPEC 4 to 8), by the
+ * scenarios of SPEC 24 where there is one.
  */
 #include "lua_stage.h"
 
@@ -31,7 +31,8 @@ TEST(lua_process, s1_a_monitoring_spawn_tells_the_result) {
 	PLAY("pid.exit\ttrue\t42\tnil\n", {"app:main", WATCH("app:value")}, VALUE);
 	PLAY("! app:boom Internal: app:boom:3: BOOM\npid.exit\ttrue\tnil\tapp:boom:3: BOOM\n",
 		{"app:main", WATCH("app:boom")}, BOOM);
-	PLAY("! app:main Internal: spawn failed: factory not found\n", {"app:main", WATCH("app:no")});
+	PLAY("! app:main Internal: spawn failed: factory not found\n", {"app:main",
+		WATCH("app:no")});
 }
 
 TEST(lua_process, s2_a_monitor_sees_a_cancel_deadline) {
@@ -41,7 +42,8 @@ TEST(lua_process, s2_a_monitor_sees_a_cancel_deadline) {
 		"print(select(2, process.monitor(p)))\n"
 		"time.sleep('5ms') print(process.cancel(p, '100ms'))\n"
 		"local e = events:receive()\n"
-		"print(e.from == p, e.result.value, e.result.error, string.format('%.3f', os.clock()))\n"
+		"print(e.from == p, e.result.value, e.result.error,\n"
+		"string.format('%.3f', os.clock()))\n"
 		"print(select(2, process.monitor(p))) end return { main = main }";
 	char source[sizeof main + 64];
 	snprintf(source, sizeof source, "WORKER = 'app:deaf' %s", main);
@@ -66,24 +68,28 @@ TEST(lua_process, s3_there_is_silence_after_unmonitor) {
 			process.cancel(p, "100ms")
 			local timeout = time.after("200ms")
 			local r = channel.select { events:case_receive(), timeout:case_receive() }
-			print(r.channel == timeout, type(r.value), string.format("%.3f", os.clock()))
+			print(r.channel == timeout, type(r.value), string.format("%.3f",
+				os.clock()))
 			print(select(2, process.send(p, "x"))))},
 		DEAF);
 }
 
 TEST(lua_process, s5_a_linked_failure_is_an_event_for_who_traps) {
-	PLAY("! app:late Internal: app:late:1: LATE\npid.link.down\ttrue\tapp:late:1: LATE\t0.020\n",
+	PLAY("! app:late Internal: app:late:1: LATE\n"
+	     "pid.link.down\ttrue\tapp:late:1: LATE\t0.020\n",
 		{"app:main", MAIN(
 			local events = process.events()
 			local p = process.spawn_linked("app:late")
 			process.set_options { trap_links = true }
 			local e = events:receive()
-			print(e.kind, e.from == p, e.result.error, string.format("%.3f", os.clock())))},
+			print(e.kind, e.from == p, e.result.error, string.format("%.3f",
+				os.clock())))},
 		LATE);
 }
 
 TEST(lua_process, s6_a_linked_failure_kills_who_does_not_trap) {
-	PLAY("false\n! app:boom Internal: app:boom:3: BOOM\n! app:main Internal: linked process failed\n",
+	PLAY("false\n! app:boom Internal: app:boom:3: BOOM\n"
+	     "! app:main Internal: linked process failed\n",
 		{"app:main", MAIN(
 			print(process.get_options().trap_links)
 			process.spawn_linked("app:boom")
@@ -155,7 +161,8 @@ TEST(lua_process, s10_a_star_falls_as_one) {
 
 TEST(lua_process, s11_a_chain_falls_link_by_link) {
 	PLAY("! app:main Internal: app:main:1: CHAIN_ROOT_FAILURE\n"
-	     "! app:node Internal: linked process failed\n! app:node Internal: linked process failed\n"
+	     "! app:node Internal: linked process failed\n"
+	     "! app:node Internal: linked process failed\n"
 	     "! app:node Internal: linked process failed\n",
 		{"app:main", MAIN(
 			process.spawn_linked("app:node", nil, 2)
@@ -325,9 +332,11 @@ TEST(lua_process, terminating_oneself_does_not_return) {
 
 TEST(lua_process, relations_with_oneself_and_with_nobody) {
 	play("true\ttrue\ttrue\ttrue\nprocess not found: pid not registered\n"
-	     "process not found: pid not registered\ntrue\ttrue\nlink requires a destination argument\n", MAIN(
+	     "process not found: pid not registered\ntrue\ttrue\n"
+	     "link requires a destination argument\n", MAIN(
 		local me, gone = process.pid(), "{app:processes|0x7ffff}"
-		print((process.monitor(me)), (process.link(me)), (process.unmonitor(me)), (process.unlink(me)))
+		print((process.monitor(me)), (process.link(me)), (process.unmonitor(me)),
+			(process.unlink(me)))
 		print((select(2, process.monitor(gone))))
 		print((select(2, process.link(gone))))
 		print((process.unmonitor(gone)), (process.unlink(gone)))
@@ -341,7 +350,8 @@ TEST(lua_process, options_take_effect_one_by_one) {
 		print(process.set_options { trap_links = 1 })
 		local ok, err = process.set_options { trap_links = true, nope = 1 }
 		print(ok, err, process.get_options().trap_links)
-		print(process.set_options { trap_links = false }, process.get_options().trap_links)));
+		print(process.set_options { trap_links = false },
+			process.get_options().trap_links)));
 }
 
 TEST(lua_process, reserved_names_say_so) {

@@ -3,8 +3,8 @@
  *
  *	play("1\n", LUA(return { main = function() print(1) end }));
  *
- * What the processes print is the output; the end of one that fails adds `! ID KIND: TEXT`. After each play
- * the laws of the counters hold, and everything has been given back.
+ * What the processes print is the output; the end of one that fails adds `! ID KIND: TEXT`. After
+ * each play the laws of the counters hold, and everything has been given back.
  */
 #ifndef LUA_STAGE_H
 #define LUA_STAGE_H
@@ -92,9 +92,14 @@ static inline void stage_open(struct stage *stage, const struct entry *entries, 
 }
 
 /* Spawns the first entry; an error goes to the output. Gives its PID or 0. */
-static inline kith_pid stage_start(struct stage *stage, struct ki_payload *const *args, size_t nr_args) {
+static inline kith_pid stage_start(
+	struct stage *stage, struct ki_payload *const *args, size_t nr_args) {
 	struct ki_spawn spawn = {
-		.program = &stage->programs[0], .host = stage->host, .args = args, .nr_args = nr_args};
+		.program = &stage->programs[0],
+		.host = stage->host,
+		.args = args,
+		.nr_args = nr_args,
+	};
 	struct ki_payload *error = NULL;
 	kith_pid pid = 0;
 	if (ki_proc_spawn(&stage->system, &spawn, &pid, &error)) {

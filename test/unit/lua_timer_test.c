@@ -36,7 +36,8 @@ TEST(lua_timer, a_timer_is_stopped_and_reset) {
 		print(t:stop(), t:reset("1s"))
 		t = time.timer("1s")
 		time.sleep("500ms")
-		print(t:reset("2500ms"), (string.format("%.2f", t:channel():receive() and os.clock())))
+		print(t:reset("2500ms"), (string.format("%.2f", t:channel():receive() and
+			os.clock())))
 		print(t:stop(), t:reset("1s"))
 		print(select(2, pcall(function() t:reset(0) end)))));
 }
@@ -62,7 +63,8 @@ TEST(lua_timer, one_that_nothing_refers_to_is_released) {
 		local inbox = process.inbox()
 		local most = 0
 		for i = 1, 20000 do
-			channel.select({ inbox:case_receive(), time.after("60s"):case_receive() }, true)
+			channel.select({ inbox:case_receive(), time.after("60s"):case_receive() },
+				true)
 			if i % 1000 == 0 then
 				collectgarbage()
 				most = math.max(most, collectgarbage("count"))
