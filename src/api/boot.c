@@ -16,6 +16,15 @@ static bool is_lua(const struct ki_entry *entry) {
 	return entry->kind == KI_KIND_PROCESS_LUA;
 }
 
+static bool is_host(const struct ki_entry *entry) {
+	return entry->kind == KI_KIND_PROCESS_HOST;
+}
+
+/* A process is a service when it has a lifecycle (SPEC 17.3), a host always. */
+static bool is_service(const struct ki_entry *entry) {
+	return is_host(entry) || (is_lua(entry) && entry->lifecycle.has);
+}
+
 static size_t nr_inputs(const struct ki_entry *entry) {
 	return is_lua(entry) && entry->u.lua.input ? entry->u.lua.input->u.seq.nr : 0;
 }
@@ -41,7 +50,7 @@ static int add_hosts(struct kith_runtime *runtime) {
 	size_t nr = 0;
 	for (size_t i = 0; i < runtime->project.nr_entries; i++) {
 		const struct ki_entry *entry = runtime->project.entries[i];
-		if (entry->kind != KI_KIND_PROCESS_HOST) {
+		if (!is_host(entry)) {
 			continue;
 		}
 		int status = add_host(runtime, entry);
@@ -73,10 +82,10 @@ static void add_program(struct ki_boot *boot, const struct ki_entry *entry) {
 /* ---- Services ---- */
 
 static struct ki_service_spec spec_of(struct ki_system *system, const struct ki_entry *entry) {
-	bool is_host = !is_lua(entry);
+	bool host = is_host(entry);
 	return (struct ki_service_spec){
 		.id = entry->id,
-		.is_host = is_host,
+		.is_host = host,
 		.auto_start = entry->lifecycle.auto_start,
 		.required = entry->lifecycle.required,
 		.start_timeout_ns = entry->lifecycle.start_timeout_ns,
@@ -84,8 +93,8 @@ static struct ki_service_spec spec_of(struct ki_system *system, const struct ki_
 		.requires = (const char *const *)entry->requires,
 		.nr_requires = entry->nr_requires,
 		.host = ki_system_find_host(
-			system, ki_strv(is_host ? entry->id : entry->u.lua.host)),
-		.program = is_host ? NULL : ki_system_find_program(system, ki_strv(entry->id)),
+			system, ki_strv(host ? entry->id : entry->u.lua.host)),
+		.program = host ? NULL : ki_system_find_program(system, ki_strv(entry->id)),
 	};
 }
 
@@ -159,11 +168,10 @@ static int make_system(struct kith_runtime *runtime) {
 static int make_services(struct kith_runtime *runtime) {
 	const struct ki_project *project = &runtime->project;
 	for (size_t i = 0; i < project->nr_entries; i++) {
-		const struct ki_entry *entry = project->entries[i];
-		if (is_lua(entry) && !entry->lifecycle.has) {
+		if (!is_service(project->entries[i])) {
 			continue;
 		}
-		int status = add_service(runtime, entry);
+		int status = add_service(runtime, project->entries[i]);
 		if (status) {
 			return status;
 		}
