@@ -278,24 +278,25 @@ static const char *expected(const char *at, const char **end, long *times) {
 	return *stop ? stop + 1 : stop;
 }
 
-static bool stream_takes(
-	struct stream *st, const char *got, const char *got_end, struct captures *caps) {
-	while (st->at && *st->at) {
+static bool stream_takes(struct stream *st, const char *got, const char *got_end,
+			 struct captures *caps)
+{
+	struct stream trial = *st;
+	while (trial.at && *trial.at) {
 		const char *end;
 		long times;
-		const char *next = expected(st->at, &end, &times);
-		if (line_matches(st->at, end, got, got_end, caps)) {
-			if (++st->seen == times) {
-				st->at = next;
-				st->seen = 0;
+		const char *next = expected(trial.at, &end, &times);
+		if (line_matches(trial.at, end, got, got_end, caps)) {
+			if (++trial.seen == times) {
+				trial = (struct stream){.at = next};
 			}
+			*st = trial;
 			return true;
 		}
 		if (times != -1) {
 			return false;
 		}
-		st->at = next; /* any number of times: also none, or no more */
-		st->seen = 0;
+		trial = (struct stream){.at = next}; /* any number of times: also none, or no more */
 	}
 	return false;
 }

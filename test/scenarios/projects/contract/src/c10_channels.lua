@@ -99,7 +99,10 @@ end
 local function c10_2_order()
 	local ch, log = channel.new(), {}
 	for i = 1, 3 do
-		coroutine.spawn(function() log[#log + 1] = i .. ":" .. ch:receive() end)
+		coroutine.spawn(function()
+			local value = ch:receive()
+			log[#log + 1] = i .. ":" .. value
+		end)
 	end
 	for i = 1, 3 do
 		ch:send("v" .. i)

@@ -18,8 +18,6 @@ local function wait(how, events_ch)
 		local deaf = process.spawn("app.workers:deaf", "app:processes")
 		process.send(deaf, "question", process.pid())
 		return process.listen("answer"):receive()
-	elseif how == "channel" then
-		return channel.new():receive()
 	elseif how == "coroutine" then
 		coroutine.spawn(function()
 			while true do
