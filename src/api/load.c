@@ -36,7 +36,7 @@ static bool is_told(
 /* A source that could not be read has been told already. */
 static bool has_source(const struct ki_entry *entry) {
 	const struct ki_lua_fields *lua = &entry->u.lua;
-	if (entry->kind != KI_KIND_PROCESS_LUA || !lua->source || lua->source_len == 0) {
+	if (!ki_kind_is_lua(entry->kind) || !lua->source || lua->source_len == 0) {
 		return false;
 	}
 	struct ki_strv text = ki_strv_n(lua->source, lua->source_len);

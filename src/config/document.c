@@ -177,19 +177,21 @@ static bool resolve_float(struct ki_arena *arena, struct ki_strv text, double *o
 	return true;
 }
 
-static void resolve_plain(struct reader *r, struct ki_node *node) {
+void ki_node_resolve(struct ki_arena *arena, struct ki_node *node) {
 	static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
 	static const char *const trues[] = {"true", "True", "TRUE", NULL};
 	static const char *const falses[] = {"false", "False", "FALSE", NULL};
 	struct ki_strv text = ki_strv_n(node->text, node->text_len);
-	if (one_of(text, nulls)) {
+	if (strlen(text.ptr) != text.len) { /* a NUL, which only quotes let in */
+		node->type = KI_NODE_STRING;
+	} else if (one_of(text, nulls)) {
 		node->type = KI_NODE_NULL;
 	} else if (one_of(text, trues) || one_of(text, falses)) {
 		node->type = KI_NODE_BOOL;
 		node->u.boolean = one_of(text, trues);
 	} else if (resolve_int(text.ptr, &node->u.integer)) {
 		node->type = KI_NODE_INT;
-	} else if (resolve_float(r->arena, text, &node->u.number)) {
+	} else if (resolve_float(arena, text, &node->u.number)) {
 		node->type = KI_NODE_FLOAT;
 	} else {
 		node->type = KI_NODE_STRING;
@@ -230,7 +232,7 @@ static void resolve_scalar(struct reader *r, struct ki_node *node, const yaml_ev
 	node->type = KI_NODE_STRING;
 	if (!tag) {
 		if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-			resolve_plain(r, node);
+			ki_node_resolve(r->arena, node);
 		}
 		return;
 	}
@@ -245,7 +247,7 @@ static void resolve_scalar(struct reader *r, struct ki_node *node, const yaml_ev
 	if (wanted == KI_NODE_STRING) {
 		return;
 	}
-	resolve_plain(r, node);
+	ki_node_resolve(r->arena, node);
 	if (wanted == KI_NODE_FLOAT && node->type == KI_NODE_INT) {
 		node->type = KI_NODE_FLOAT;
 		node->u.number = (double)node->u.integer;
@@ -610,6 +612,17 @@ int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file,
 		*out = root;
 	}
 	return KITH_OK;
+}
+
+struct ki_node *ki_node_new_plain(struct ki_arena *arena, const char *text, int line, int column) {
+	struct ki_node *node = ki_arena_alloc(arena, sizeof(*node));
+	if (node) {
+		*node = (struct ki_node){.line = line, .column = column, .weight = 1, .height = 1};
+		node->text = text;
+		node->text_len = strlen(text);
+		ki_node_resolve(arena, node);
+	}
+	return node;
 }
 
 const struct ki_pair *ki_node_pair(const struct ki_node *node, const char *key) {

@@ -42,6 +42,10 @@ struct ki_node {
 	const char *text; /* scalars: as written, NUL-terminated; text_len counts no NUL */
 	size_t text_len;
 	const char *text_file; /* where "file://" took the text from, as seen from DIR; or NULL */
+	/* set by the steps behind the parser */
+	bool expanded;      /* "file://" and ${env:} were looked for */
+	bool from_variable; /* ${env:} was found */
+	bool told;          /* and made a problem: the text is not what was meant */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -72,6 +76,12 @@ struct ki_pair {
  */
 int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file,
 	struct ki_diags *diags, struct ki_node **out);
+
+/* A scalar of its own, as if `text` (NUL-terminated) stood plain in a file; NULL: no memory. */
+struct ki_node *ki_node_new_plain(struct ki_arena *arena, const char *text, int line, int column);
+
+/* Gives a scalar the type that its text has when it stands plain. */
+void ki_node_resolve(struct ki_arena *arena, struct ki_node *node);
 
 /* The pair of a mapping with this key; NULL when absent or node is no mapping (or NULL). */
 const struct ki_pair *ki_node_pair(const struct ki_node *node, const char *key);

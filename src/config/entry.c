@@ -5,209 +5,16 @@
  * Owns: nothing. Threads: one.
  * Not here: references between entries (reference.c), the text of files (source.c).
  */
-#include <inttypes.h>
 #include <string.h>
 
-#include <kith_types.h>
-
-#include "base/buf.h"
+#include "base/compiler.h"
+#include "config/field.h"
 #include "config/load.h"
-#include "sys/file.h"
 #include "time/duration.h"
 
 #define DEFAULT_TIMEOUT_NS (10 * KI_NS_PER_SEC)
 #define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
-#define MAX_CANDIDATES 32
-
-/* Where problems are, and how they name the entry. */
-struct scope {
-	struct ki_load *load;
-	const char *file;
-	const char *label; /* `process.lua "app:x"` */
-	bool lenient;      /* unknown fields are kept */
-};
-
-static struct ki_strv text_of(const struct ki_node *node) {
-	return ki_strv_n(node->text, node->text_len);
-}
-
-/* What stands there, for FOUND: a short text, or its type. */
-static const char *describe(const struct scope *s, const struct ki_node *node) {
-	const char *text = ki_node_type_name(node->type);
-	if (node->type == KI_NODE_STRING) {
-		text = ki_arena_printf(s->load->arena, "\"%.60s\"", node->text);
-	} else if (node->type < KI_NODE_STRING && node->type != KI_NODE_NULL) {
-		text = ki_arena_printf(s->load->arena, "%.60s", node->text);
-	}
-	return text ? text : "";
-}
-
-static void tell_value(const struct scope *s, const char *name, const struct ki_node *node,
-	const char *expected, const char *suggestion) {
-	ki_load_tell(s->load, s->file, node->line, node->column, suggestion, expected,
-		"%s is %s in %s", name, describe(s, node), s->label);
-}
-
-/* --- checking a map against the rows of its fields --- */
-
-static void check_fields(const struct scope *s, const struct ki_field *rows,
-	const struct ki_node *map, const char *const *others);
-
-static void check_int(
-	const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
-	if (node->type == KI_NODE_INT && node->u.integer > row->max) {
-		tell_value(s, row->name, node,
-			ki_arena_printf(s->load->arena, "an integer from %" PRId64 " to %" PRId64,
-				row->min, row->max),
-			NULL);
-	} else if (node->type != KI_NODE_INT || node->u.integer < row->min) {
-		ki_load_tell(s->load, s->file, node->line, node->column, NULL,
-			ki_arena_printf(
-				s->load->arena, "an integer of at least %" PRId64, row->min),
-			"%s, not %s, in %s", row->range_text, describe(s, node), s->label);
-	}
-}
-
-static bool read_duration(const struct ki_node *node, int64_t *out_ns) {
-	if (node->type == KI_NODE_INT && node->u.integer == 0) {
-		*out_ns = 0;
-		return true;
-	}
-	return node->type == KI_NODE_STRING &&
-		ki_duration_parse(text_of(node), out_ns) == KITH_OK && *out_ns >= 0;
-}
-
-static void check_word(
-	const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
-	size_t nr = 0;
-	while (row->words[nr]) {
-		if (node->type == KI_NODE_STRING && ki_strv_eqz(text_of(node), row->words[nr])) {
-			return;
-		}
-		nr++;
-	}
-	tell_value(s, row->name, node, ki_load_words(s->load, row->words, nr),
-		ki_diag_near(text_of(node), row->words, nr));
-}
-
-/* A list of strings, none empty. `name` is for the text. */
-static void check_strings(const struct scope *s, const char *name, const struct ki_node *node) {
-	if (node->type != KI_NODE_SEQUENCE) {
-		tell_value(s, name, node, "a list of strings", NULL);
-		return;
-	}
-	for (size_t i = 0; i < node->u.seq.nr; i++) {
-		const struct ki_node *item = node->u.seq.items[i];
-		if (item->type != KI_NODE_STRING || item->text_len == 0) {
-			tell_value(s, ki_arena_printf(s->load->arena, "an item of %s", name), item,
-				"a string that is not empty", NULL);
-		}
-	}
-}
-
-static void check_value(
-	const struct scope *s, const struct ki_field *row, const struct ki_node *node) {
-	int64_t ns;
-	switch (row->type) {
-	case KI_FIELD_BOOL:
-		if (node->type != KI_NODE_BOOL) {
-			tell_value(s, row->name, node, "true or false", NULL);
-		}
-		break;
-	case KI_FIELD_INT:
-		check_int(s, row, node);
-		break;
-	case KI_FIELD_STRING:
-		if (node->type != KI_NODE_STRING) {
-			tell_value(s, row->name, node, "a string", NULL);
-		} else if (node->text_len == 0 && !node->text_file && !row->required) {
-			tell_value(s, row->name, node, "a string that is not empty", NULL);
-		}
-		break;
-	case KI_FIELD_DURATION:
-		if (!read_duration(node, &ns)) {
-			tell_value(s, row->name, node, "a duration such as 10s", NULL);
-		}
-		break;
-	case KI_FIELD_WORD:
-		check_word(s, row, node);
-		break;
-	case KI_FIELD_LIST:
-		if (node->type != KI_NODE_SEQUENCE) {
-			tell_value(s, row->name, node, "a list", NULL);
-		}
-		break;
-	case KI_FIELD_STRINGS:
-		check_strings(s, row->name, node);
-		break;
-	case KI_FIELD_MAP:
-		if (node->type != KI_NODE_MAPPING) {
-			tell_value(s, row->name, node, "a map", NULL);
-		} else {
-			check_fields(s, row->fields, node, NULL);
-		}
-		break;
-	default: /* ANY; REFUSED and LATER do not come here */
-		break;
-	}
-}
-
-static void tell_unknown(const struct scope *s, const struct ki_field *rows,
-	const struct ki_node *key, const char *const *others) {
-	const char *known[MAX_CANDIDATES];
-	size_t nr = 0;
-	for (const struct ki_field *row = rows; row->name && nr < MAX_CANDIDATES; row++) {
-		if (row->type != KI_FIELD_LATER && row->type != KI_FIELD_REFUSED) {
-			known[nr++] = row->name;
-		}
-	}
-	for (; others && *others && nr < MAX_CANDIDATES; others++) {
-		known[nr++] = *others;
-	}
-	ki_load_tell(s->load, s->file, key->line, key->column,
-		ki_diag_near(text_of(key), known, nr), ki_load_words(s->load, known, nr),
-		"unknown field \"%.60s\" in %s", key->text, s->label);
-}
-
-static bool is_among(const struct ki_node *key, const char *const *words) {
-	for (; words && *words; words++) {
-		if (ki_strv_eqz(text_of(key), *words)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A value that counts: null is as good as absent. An empty text is no source, unless a file's. */
-static bool is_given(const struct ki_node *node) {
-	return node && !(node->type == KI_NODE_STRING && node->text_len == 0 && !node->text_file);
-}
-
-/* `others` (NULL-terminated, or NULL) are keys that may stand there and are looked at elsewhere. */
-static void check_fields(const struct scope *s, const struct ki_field *rows,
-	const struct ki_node *map, const char *const *others) {
-	for (size_t i = 0; i < map->u.map.nr; i++) {
-		const struct ki_pair *pair = &map->u.map.pairs[i];
-		const struct ki_field *row = ki_field_find(rows, text_of(pair->key));
-		if (is_among(pair->key, others)) {
-			continue;
-		}
-		if (!row ? !s->lenient : row->type == KI_FIELD_LATER) {
-			tell_unknown(s, rows, pair->key, others);
-		} else if (row && row->type == KI_FIELD_REFUSED) {
-			ki_load_tell(s->load, s->file, pair->key->line, pair->key->column, NULL,
-				row->expected, "%s, in %s", row->why, s->label);
-		} else if (row && pair->value->type != KI_NODE_NULL) {
-			check_value(s, row, pair->value);
-		}
-	}
-	for (const struct ki_field *row = rows; row->name; row++) {
-		if (row->required && !is_given(ki_node_get(map, row->name))) {
-			ki_load_tell(s->load, s->file, map->line, map->column, NULL, row->expected,
-				"%s is required in %s", row->name, s->label);
-		}
-	}
-}
+#define BY_HOST (-1) /* a limit that is the host's */
 
 /* --- taking the values; those of the wrong type were told, their defaults do --- */
 
@@ -223,30 +30,27 @@ static void take_lifecycle(struct ki_draft *draft, const struct ki_node *node) {
 	}
 	draft->lifecycle_node = node;
 	life->has = true;
-	const struct ki_node *value = ki_node_get(node, "auto_start");
-	life->auto_start = value && value->type == KI_NODE_BOOL && value->u.boolean;
-	value = ki_node_get(node, "startup");
-	life->required = !value || !ki_strv_eqz(text_of(value), "optional");
-	value = ki_node_get(node, "start_timeout");
-	if (value) {
-		read_duration(value, &life->start_timeout_ns);
-	}
-	value = ki_node_get(node, "stop_timeout");
-	if (value) {
-		read_duration(value, &life->stop_timeout_ns);
-	}
+	const struct ki_node *startup = ki_node_get(node, "startup");
+	life->required = !startup || !ki_strv_eqz(ki_field_text(startup), "optional");
+	ki_field_take_bool(node, "auto_start", &life->auto_start);
+	ki_field_take_duration(node, "start_timeout", &life->start_timeout_ns);
+	ki_field_take_duration(node, "stop_timeout", &life->stop_timeout_ns);
 }
 
-static void take_host(struct ki_draft *draft, const struct ki_node *fields) {
-	const struct ki_node *workers = ki_node_get(ki_node_get(fields, "host"), "workers");
-	if (workers && workers->type == KI_NODE_INT && workers->u.integer > 0 &&
-		workers->u.integer <= INT32_MAX) {
-		draft->entry.u.host.workers = (int)workers->u.integer;
+static void take_host(
+	const struct ki_scope *s, struct ki_draft *draft, const struct ki_node *fields) {
+	struct ki_host_fields *host = &draft->entry.u.host;
+	*host = s->load->project->settings.host;
+	if (draft->entry.kind == KI_KIND_TERMINAL_HOST) {
+		host->workers = 1;
+		ki_field_take_bool(fields, "hide_logs", &host->hide_logs);
+	} else {
+		ki_settings_take_host(ki_node_get(fields, "host"), host);
 	}
 }
 
 static void take_modules(
-	const struct scope *s, struct ki_lua_fields *lua, const struct ki_node *list) {
+	const struct ki_scope *s, struct ki_lua_fields *lua, const struct ki_node *list) {
 	size_t nr_known;
 	const char *const *known = ki_module_names(&nr_known);
 	if (!list || list->type != KI_NODE_SEQUENCE) {
@@ -255,13 +59,13 @@ static void take_modules(
 	lua->modules = ki_arena_alloc(s->load->arena, list->u.seq.nr * sizeof(*lua->modules));
 	for (size_t i = 0; lua->modules && i < list->u.seq.nr; i++) {
 		const struct ki_node *item = list->u.seq.items[i];
-		bool is_known = false;
+		bool is_known = item->told;
 		for (size_t j = 0; j < nr_known; j++) {
-			is_known = is_known || ki_strv_eqz(text_of(item), known[j]);
+			is_known = is_known || ki_strv_eqz(ki_field_text(item), known[j]);
 		}
 		if (!is_known && item->type == KI_NODE_STRING && item->text_len > 0) {
 			ki_load_tell(s->load, s->file, item->line, item->column,
-				ki_diag_near(text_of(item), known, nr_known),
+				ki_diag_near(ki_field_text(item), known, nr_known),
 				ki_load_words(s->load, known, nr_known),
 				"unknown module \"%.60s\" in %s", item->text, s->label);
 		}
@@ -269,32 +73,96 @@ static void take_modules(
 	}
 }
 
-static void take_lua(const struct scope *s, struct ki_draft *draft, const struct ki_node *fields) {
+static bool uses_module(const struct ki_lua_fields *lua, struct ki_strv name) {
+	for (size_t i = 0; i < lua->nr_modules; i++) {
+		if (ki_strv_eqz(name, lua->modules[i])) {
+			return true;
+		}
+	}
+	return ki_module_is_always_there(name);
+}
+
+/* An alias becomes a global of the chunk. */
+static bool is_lua_name(struct ki_strv text) {
+	static const char *const keywords[] = {"and", "break", "do", "else", "elseif", "end",
+		"false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
+		"repeat", "return", "then", "true", "until", "while"};
+	for (size_t i = 0; i < ki_countof(keywords); i++) {
+		if (ki_strv_eqz(text, keywords[i])) {
+			return false;
+		}
+	}
+	size_t nr_good = strspn(text.ptr, NAME_CHARS);
+	bool others = memchr(text.ptr, '-', text.len) || memchr(text.ptr, '.', text.len);
+	return text.len > 0 && nr_good == text.len && !others && !strchr("0123456789", *text.ptr);
+}
+
+/* The aliases; what they stand for is looked up when all entries are there. */
+static void check_imports(
+	const struct ki_scope *s, struct ki_draft *draft, const struct ki_node *imports) {
+	if (!imports || imports->type != KI_NODE_MAPPING) {
+		return;
+	}
+	draft->imports_node = imports;
+	for (size_t i = 0; i < imports->u.map.nr; i++) {
+		const struct ki_node *alias = imports->u.map.pairs[i].key;
+		const struct ki_node *id = imports->u.map.pairs[i].value;
+		if (!is_lua_name(ki_field_text(alias))) {
+			ki_load_tell(s->load, s->file, alias->line, alias->column, NULL,
+				"a name as Lua has them", "import alias \"%.60s\" in %s",
+				alias->text, s->label);
+		} else if (uses_module(&draft->entry.u.lua, ki_field_text(alias))) {
+			ki_load_tell(s->load, s->file, alias->line, alias->column, NULL,
+				"an alias that no module of it has",
+				"import alias \"%.60s\" is a module in %s", alias->text, s->label);
+		}
+		if ((id->type != KI_NODE_STRING || id->text_len == 0) && !id->told) {
+			ki_field_tell(s,
+				ki_arena_printf(s->load->arena, "import \"%.60s\"", alias->text),
+				id, "the ID of a library.lua", NULL);
+		}
+	}
+}
+
+static void take_source(struct ki_lua_fields *lua, const struct ki_node *source) {
+	bool usable = source && !source->told;
+	lua->source = usable ? source->text : "";
+	lua->source_len = usable ? source->text_len : 0;
+	lua->source_file = usable ? source->text_file : NULL;
+	lua->source_line = source ? source->line : 1;
+	lua->source_column = source ? source->column : 1;
+}
+
+static void take_lua(
+	const struct ki_scope *s, struct ki_draft *draft, const struct ki_node *fields) {
 	struct ki_lua_fields *lua = &draft->entry.u.lua;
-	const struct ki_node *source = ki_node_get(fields, "source");
 	const struct ki_node *method = ki_node_get(fields, "method");
 	const struct ki_node *input = ki_node_get(fields, "input");
 	const struct ki_node *host = ki_node_get(fields, "host");
-	lua->source = source ? source->text : "";
-	lua->source_len = source ? source->text_len : 0;
-	lua->source_file = source ? source->text_file : NULL;
-	lua->source_line = source ? source->line : 1;
-	lua->source_column = source ? source->column : 1;
+	take_source(lua, ki_node_get(fields, "source"));
+	take_modules(s, lua, ki_node_get(fields, "modules"));
+	check_imports(s, draft, ki_node_get(fields, "imports"));
+	lua->max_mailbox = BY_HOST;
+	lua->max_memory = BY_HOST;
+	if (draft->entry.kind == KI_KIND_LIBRARY_LUA) {
+		return;
+	}
 	lua->method = method ? method->text : "main";
 	lua->input = input && input->type == KI_NODE_SEQUENCE ? input : NULL;
-	lua->host_given = is_given(host) && host->type == KI_NODE_STRING;
+	lua->host_given = ki_field_is_given(host) && host->type == KI_NODE_STRING;
 	draft->host_node = lua->host_given ? host : NULL;
-	take_modules(s, lua, ki_node_get(fields, "modules"));
+	ki_field_take_number(fields, "max_mailbox", &lua->max_mailbox);
+	ki_field_take_number(fields, "max_memory", &lua->max_memory);
 }
 
 /* --- one entry --- */
 
 /* The file's meta laid under the entry's own. */
 static const struct ki_node *merge_meta(
-	const struct scope *s, const struct ki_node *under, const struct ki_node *own) {
+	const struct ki_scope *s, const struct ki_node *under, const struct ki_node *own) {
 	if (own && own->type != KI_NODE_MAPPING) {
 		ki_load_tell(s->load, s->file, own->line, own->column, NULL, "a map", "meta is %s",
-			describe(s, own));
+			ki_field_describe(s, own));
 		own = NULL;
 	}
 	if (!own || !under || under->type != KI_NODE_MAPPING) {
@@ -318,10 +186,13 @@ static const struct ki_node *merge_meta(
 }
 
 /* The string under `key`, told when it is missing ("KEY is required"), empty or no string. */
-static const struct ki_node *required_string(
-	const struct scope *s, const struct ki_node *map, const char *key, const char *expected) {
+static const struct ki_node *required_string(const struct ki_scope *s, const struct ki_node *map,
+	const char *key, const char *expected) {
 	const struct ki_node *node = ki_node_get(map, key);
-	if (!is_given(node)) {
+	if (node && node->told) {
+		return NULL;
+	}
+	if (!ki_field_is_given(node)) {
 		const struct ki_node *at = node ? node : map;
 		ki_load_tell(s->load, s->file, at->line, at->column, NULL, expected,
 			"%s is required%s%s", key, *s->label ? " in " : "", s->label);
@@ -329,7 +200,7 @@ static const struct ki_node *required_string(
 	}
 	if (node->type != KI_NODE_STRING) {
 		ki_load_tell(s->load, s->file, node->line, node->column, NULL, expected, "%s is %s",
-			key, describe(s, node));
+			key, ki_field_describe(s, node));
 		return NULL;
 	}
 	return node;
@@ -341,8 +212,8 @@ static bool has_only(const struct ki_node *node, const char *chars) {
 }
 
 /* Whether name and kind are usable; else they were told. */
-static bool take_identity(
-	const struct scope *s, const struct ki_node *map, const char *ns, struct ki_draft *draft) {
+static bool take_identity(const struct ki_scope *s, const struct ki_node *map, const char *ns,
+	struct ki_draft *draft) {
 	static const char name_expected[] = "letters, digits, \"_\", \"-\", \".\" and \"/\"";
 	const char *kinds = ki_load_words(s->load, ki_kind_names, KI_NR_KINDS);
 	struct ki_entry *entry = &draft->entry;
@@ -352,15 +223,15 @@ static bool take_identity(
 			"invalid name \"%.60s\"", name->text);
 		name = NULL;
 	}
-	struct scope named = *s;
+	struct ki_scope named = *s;
 	named.label =
 		name ? ki_arena_printf(s->load->arena, "entry \"%s:%s\"", ns, name->text) : "";
 	const struct ki_node *kind =
 		named.label ? required_string(&named, map, "kind", kinds) : NULL;
-	draft->known_kind = kind && ki_kind_parse(text_of(kind), &entry->kind);
+	draft->known_kind = kind && ki_kind_parse(ki_field_text(kind), &entry->kind);
 	if (kind && !draft->known_kind) {
 		ki_load_tell(s->load, s->file, kind->line, kind->column,
-			ki_diag_near(text_of(kind), ki_kind_names, KI_NR_KINDS), kinds,
+			ki_diag_near(ki_field_text(kind), ki_kind_names, KI_NR_KINDS), kinds,
 			"unknown kind \"%.60s\"", kind->text);
 	}
 	draft->name_node = name;
@@ -371,20 +242,26 @@ static bool take_identity(
 	return name && draft->known_kind;
 }
 
-/* The map of the fields: the entry itself, or its `data`, beside which no field may stand. */
-static const struct ki_node *fields_of(
-	const struct scope *s, const struct ki_node *map, const char *const *own_keys) {
+/*
+ * The map of the fields: the entry itself, or its `data`, beside which no field may stand. Data of
+ * an entry that is nothing else may also be a list.
+ */
+static const struct ki_node *fields_of(const struct ki_scope *s, enum ki_kind kind,
+	const struct ki_node *map, const char *const *own_keys) {
 	const struct ki_node *data = ki_node_get(map, "data");
+	bool list = ki_kind_is_data(kind);
 	if (!data) {
 		return map;
 	}
-	if (data->type != KI_NODE_MAPPING) {
-		tell_value(s, "data", data, "a map", NULL);
+	if (data->type != KI_NODE_MAPPING && !(list && data->type == KI_NODE_SEQUENCE)) {
+		if (!data->told) {
+			ki_field_tell(s, "data", data, list ? "a map or a list" : "a map", NULL);
+		}
 		return NULL;
 	}
 	for (size_t i = 0; i < map->u.map.nr; i++) {
 		const struct ki_node *key = map->u.map.pairs[i].key;
-		if (!is_among(key, own_keys)) {
+		if (!ki_field_is_among(key, own_keys)) {
 			ki_load_tell(s->load, s->file, key->line, key->column, NULL,
 				"all fields under \"data\"",
 				"field \"%.60s\" beside \"data\" in %s", key->text, s->label);
@@ -393,12 +270,53 @@ static const struct ki_node *fields_of(
 	return data;
 }
 
-static void read_entry(struct scope *s, const struct ki_node *map, const char *ns, bool whole_file,
-	const struct ki_node *file_meta) {
+/* The fields that stand beside the keys of every entry, as a map. */
+static const struct ki_node *data_of(
+	struct ki_load *load, const struct ki_node *map, const char *const *own_keys) {
+	struct ki_node *data = ki_arena_alloc(load->arena, sizeof(*data));
+	struct ki_pair *pairs = ki_arena_alloc(load->arena, map->u.map.nr * sizeof(*pairs));
+	if (!data || !pairs) {
+		return NULL;
+	}
+	*data = *map;
+	data->u.map.pairs = pairs;
+	data->u.map.nr = 0;
+	for (size_t i = 0; i < map->u.map.nr; i++) {
+		if (!ki_field_is_among(map->u.map.pairs[i].key, own_keys)) {
+			pairs[data->u.map.nr++] = map->u.map.pairs[i];
+		}
+	}
+	return data;
+}
+
+static void read_fields(struct ki_scope *s, struct ki_draft *draft, const struct ki_node *map,
+	const char *const *own_keys) {
+	enum ki_kind kind = draft->entry.kind;
+	const struct ki_node *fields = fields_of(s, kind, map, own_keys);
+	if (!fields) {
+		return;
+	}
+	draft->entry.data = fields == map ? data_of(s->load, map, own_keys) : fields;
+	if (ki_kind_is_data(kind)) {
+		return;
+	}
+	s->lenient = fields != map;
+	ki_field_check(s, ki_kind_fields(kind), fields, fields == map ? own_keys : NULL);
+	if (kind != KI_KIND_LIBRARY_LUA) {
+		take_lifecycle(draft, ki_node_get(fields, "lifecycle"));
+	}
+	if (ki_kind_is_host(kind)) {
+		take_host(s, draft, fields);
+	} else {
+		take_lua(s, draft, fields);
+	}
+}
+
+static void read_entry(struct ki_scope *s, const struct ki_node *map, const char *ns,
+	bool whole_file, const struct ki_node *file_meta) {
 	static const char *const keys[] = {
 		"name", "kind", "meta", "data", "namespace", "version", NULL};
 	static const char *const listed_keys[] = {"name", "kind", "meta", "data", NULL};
-	const char *const *own_keys = whole_file ? keys : listed_keys;
 	struct ki_draft *draft = ki_arena_alloc(s->load->arena, sizeof(*draft));
 	if (!draft) {
 		return;
@@ -417,18 +335,8 @@ static void read_entry(struct scope *s, const struct ki_node *map, const char *n
 			? ki_arena_printf(s->load->arena, "%s \"%s\"", draft->entry.kind_name,
 				  draft->entry.id)
 			: ki_arena_printf(s->load->arena, "this %s", draft->entry.kind_name);
-		const struct ki_node *fields =
-			s->label && draft->entry.id ? fields_of(s, map, own_keys) : NULL;
-		if (fields) {
-			s->lenient = fields != map;
-			check_fields(s, ki_kind_fields(draft->entry.kind), fields,
-				fields == map ? own_keys : NULL);
-			take_lifecycle(draft, ki_node_get(fields, "lifecycle"));
-			if (draft->entry.kind == KI_KIND_PROCESS_HOST) {
-				take_host(draft, fields);
-			} else {
-				take_lua(s, draft, fields);
-			}
+		if (s->label && draft->entry.id) {
+			read_fields(s, draft, map, whole_file ? keys : listed_keys);
 		}
 	}
 	if (draft->name_node && *ns != '\0') {
@@ -440,7 +348,7 @@ static void read_entry(struct scope *s, const struct ki_node *map, const char *n
 /* --- one file --- */
 
 /* "" after a problem. */
-static const char *read_namespace(const struct scope *s, const struct ki_node *root) {
+static const char *read_namespace(const struct ki_scope *s, const struct ki_node *root) {
 	static const char expected[] = "letters, digits, \"_\", \"-\" and \".\"";
 	const struct ki_node *node = required_string(s, root, "namespace", expected);
 	if (!node) {
@@ -459,7 +367,7 @@ static const char *read_namespace(const struct scope *s, const struct ki_node *r
 	return node->text;
 }
 
-static void read_entries(struct scope *s, const struct ki_node *root, const char *ns) {
+static void read_entries(struct ki_scope *s, const struct ki_node *root, const char *ns) {
 	static const struct ki_field file_fields[] = {
 		{.name = "version", .type = KI_FIELD_ANY},
 		{.name = "namespace", .type = KI_FIELD_ANY},
@@ -470,33 +378,34 @@ static void read_entries(struct scope *s, const struct ki_node *root, const char
 	s->label = "this file";
 	for (size_t i = 0; i < root->u.map.nr; i++) {
 		const struct ki_pair *pair = &root->u.map.pairs[i];
-		if (!ki_field_find(file_fields, text_of(pair->key))) {
-			tell_unknown(s, file_fields, pair->key, NULL);
+		if (!ki_field_find(file_fields, ki_field_text(pair->key))) {
+			ki_field_tell_unknown(s, file_fields, pair->key, NULL);
 		}
 	}
 	const struct ki_node *meta = ki_node_get(root, "meta");
 	const struct ki_node *list = ki_node_get(root, "entries");
 	if (meta && meta->type != KI_NODE_MAPPING) {
-		tell_value(s, "meta", meta, "a map", NULL);
+		ki_field_tell(s, "meta", meta, "a map", NULL);
 	}
 	if (list && list->type != KI_NODE_SEQUENCE) {
-		tell_value(s, "entries", list, "a list of entries", NULL);
+		ki_field_tell(s, "entries", list, "a list of entries", NULL);
 		s->load->incomplete = true;
 	}
 	for (size_t i = 0; list && list->type == KI_NODE_SEQUENCE && i < list->u.seq.nr; i++) {
 		const struct ki_node *item = list->u.seq.items[i];
-		struct scope one = {s->load, s->file, "", false};
+		struct ki_scope one = {s->load, s->file, "", false};
 		if (item->type == KI_NODE_MAPPING) {
 			read_entry(&one, item, ns, false, meta);
 		} else {
 			ki_load_tell(s->load, s->file, item->line, item->column, NULL,
-				"a map with name and kind", "an entry is %s", describe(&one, item));
+				"a map with name and kind", "an entry is %s",
+				ki_field_describe(&one, item));
 		}
 	}
 }
 
 static void read_document(struct ki_load *load, const char *file, struct ki_node *root) {
-	struct scope scope = {load, file, "", false};
+	struct ki_scope scope = {load, file, "", false};
 	bool listed = ki_node_pair(root, "entries");
 	bool single = !listed && (ki_node_pair(root, "kind") || ki_node_pair(root, "name"));
 	if (!listed && !ki_node_pair(root, "kind") && !ki_node_pair(root, "namespace")) {
@@ -504,9 +413,10 @@ static void read_document(struct ki_load *load, const char *file, struct ki_node
 	}
 	ki_source_expand(load, file, root);
 	const struct ki_pair *version = ki_node_pair(root, "version");
-	if (version && !ki_strv_eqz(text_of(version->value), "1.0")) {
+	if (version && !version->value->told &&
+		!ki_strv_eqz(ki_field_text(version->value), "1.0")) {
 		ki_load_tell(load, file, version->value->line, version->value->column, NULL,
-			"\"1.0\"", "version is %s", describe(&scope, version->value));
+			"\"1.0\"", "version is %s", ki_field_describe(&scope, version->value));
 	}
 	const char *ns = read_namespace(&scope, root);
 	if (*ns == '\0') {
@@ -520,24 +430,8 @@ static void read_document(struct ki_load *load, const char *file, struct ki_node
 }
 
 void ki_entry_read_file(struct ki_load *load, const char *file) {
-	const char *path = ki_arena_printf(load->arena, "%s/%s", load->project->dir, file);
-	struct ki_buf text = {0};
-	struct ki_node *root = NULL;
 	size_t nr_problems = load->diags->nr;
-	if (!path) {
-		return;
-	}
-	/* More than allowed is read, so that the parser tells a file over the limit as such. */
-	int status = ki_file_exists(path) ? ki_file_read(path, KI_YAML_MAX_BYTES * 2, &text)
-					  : KITH_ENOTFOUND;
-	if (status != KITH_OK) {
-		ki_load_tell(load, file, 1, 1, NULL, "a readable file of at most 8 MiB",
-			"file \"%s\" is not readable", file);
-	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) !=
-		KITH_OK) {
-		load->arena->failed = true;
-	}
-	ki_buf_fini(&text);
+	struct ki_node *root = ki_load_yaml(load, file);
 	if (root && root->type == KI_NODE_MAPPING) {
 		read_document(load, file, root);
 	} else if (load->diags->nr != nr_problems) {

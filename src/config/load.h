@@ -18,16 +18,19 @@ struct ki_draft {
 	struct ki_entry entry;
 	bool known_kind; /* else entry.kind means nothing: a problem was told */
 	const struct ki_node *name_node;
-	const struct ki_node *host_node; /* field `host` of a process.lua, or NULL */
+	const struct ki_node *host_node;    /* field `host` of a process.lua, or NULL */
+	const struct ki_node *imports_node; /* a mapping, or NULL */
 	const struct ki_node *lifecycle_node;
 	const struct ki_node **require_nodes; /* places of entry.requires; NULL: the entry's */
+	bool *require_is_import;              /* which of entry.requires are imports */
 };
 
 struct ki_load {
 	struct ki_project *project;
-	struct ki_arena *arena; /* the project's */
-	struct ki_diags *diags; /* the project's */
-	const char *real_source; /* absolute path of the source folder */
+	const struct ki_project_options *options;
+	struct ki_arena *arena;  /* the project's */
+	struct ki_diags *diags;  /* the project's */
+	const char *real_source; /* absolute path of the source folder; NULL: it has a problem */
 	struct ki_draft **drafts;
 	size_t nr_drafts, cap_drafts;
 	size_t cap_warnings;
@@ -47,6 +50,9 @@ bool ki_load_append(struct ki_load *load, void *array, size_t *nr, size_t *cap, 
 void ki_load_tell(struct ki_load *load, const char *file, int line, int column,
 	const char *suggestion, const char *expected, const char *format, ...) KI_PRINTF(7, 8);
 
+/* The root of a YAML file; NULL when it is empty, or after a problem. */
+struct ki_node *ki_load_yaml(struct ki_load *load, const char *file);
+
 /* "a, b, c"; more than three are cut after two: "a, b, ...". */
 const char *ki_load_words(struct ki_load *load, const char *const *words, size_t nr);
 
@@ -56,7 +62,16 @@ const char *ki_scan_source_dir(struct ki_load *load);
 /* scan.c: calls `each` with every YAML file below the source folder, relative to project->dir. */
 void ki_scan_files(struct ki_load *load, void (*each)(struct ki_load *load, const char *file));
 
-/* source.c: replaces the file:// values of a tree read from `file` by the files' texts. */
+/* settings.c: kith.yaml and --set to project->settings. */
+void ki_settings_load(struct ki_load *load);
+
+/* settings.c: the fields of a host that stand in `map` (or NULL); the others stay. */
+void ki_settings_take_host(const struct ki_node *map, struct ki_host_fields *host);
+
+/* variable.c: replaces ${env:NAME} in a string read from `file`. */
+void ki_variable_expand(struct ki_load *load, const char *file, struct ki_node *node);
+
+/* source.c: the variables and the file:// values of a tree read from `file` become their texts. */
 void ki_source_expand(struct ki_load *load, const char *file, struct ki_node *node);
 
 /* entry.c: reads one YAML file and appends its entries to drafts. */

@@ -1,4 +1,4 @@
-/* project.c: see project.h. The steps: find the files, read them, resolve references. */
+/* project.c: see project.h. The steps: settings, files and their entries, references. */
 #include "config/project.h"
 
 #include <stdarg.h>
@@ -65,7 +65,29 @@ const char *ki_load_words(struct ki_load *load, const char *const *words, size_t
 	return text;
 }
 
-static void load_sources(struct ki_load *load) {
+struct ki_node *ki_load_yaml(struct ki_load *load, const char *file) {
+	const char *path = ki_arena_printf(load->arena, "%s/%s", load->project->dir, file);
+	struct ki_buf text = {0};
+	struct ki_node *root = NULL;
+	if (!path) {
+		return NULL;
+	}
+	/* More than allowed is read, so that the parser tells a file over the limit as such. */
+	int status = ki_file_exists(path) ? ki_file_read(path, KI_YAML_MAX_BYTES * 2, &text)
+					  : KITH_ENOTFOUND;
+	if (status != KITH_OK) {
+		ki_load_tell(load, file, 1, 1, NULL, "a readable file of at most 8 MiB",
+			"file \"%s\" is not readable", file);
+	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) !=
+		KITH_OK) {
+		load->arena->failed = true;
+	}
+	ki_buf_fini(&text);
+	return root;
+}
+
+/* Sets source_dir and real_source, or tells. */
+static void find_source_dir(struct ki_load *load) {
 	struct ki_project *project = load->project;
 	const char *source_dir = ki_scan_source_dir(load);
 	if (!source_dir) {
@@ -82,34 +104,48 @@ static void load_sources(struct ki_load *load) {
 		load->arena->failed = load->arena->failed || !path;
 		ki_load_tell(load, source_dir, 1, 1, NULL, "a readable folder",
 			"folder \"%s\" is not readable", source_dir);
-		return;
 	}
-	const char *settings = ki_arena_printf(load->arena, "%s/kith.yaml", project->dir);
-	if (settings && ki_file_exists(settings)) {
-		ki_load_tell(load, "kith.yaml", 1, 1, NULL, "a project without it",
-			"kith.yaml is not supported yet");
-	}
+}
+
+static void load_sources(struct ki_load *load) {
+	size_t nr_problems = load->diags->nr;
 	ki_scan_files(load, ki_entry_read_file);
 	if (!ki_load_failed(load)) {
 		ki_reference_resolve(load);
 	}
-	if (load->nr_drafts == 0 && load->diags->nr == 0) {
+	if (load->nr_drafts == 0 && load->diags->nr == nr_problems) {
+		const char *source_dir = load->project->source_dir;
 		ki_load_tell(load, source_dir, 1, 1, NULL, "*.yaml or *.yml files with entries",
 			"no entries found in %s", source_dir);
 	}
 }
 
-int ki_project_load(const char *dir, struct ki_project *out) {
+int ki_project_load_with(
+	const char *dir, const struct ki_project_options *options, struct ki_project *out) {
+	static const struct ki_project_options no_options;
 	*out = (struct ki_project){.source_dir = "."};
 	out->dir = ki_arena_strdup_n(&out->arena, dir, strlen(dir));
 	if (!out->dir) {
 		out->dir = "";
 		return KITH_EEXHAUSTED;
 	}
-	struct ki_load load = {.project = out, .arena = &out->arena, .diags = &out->diags};
-	load_sources(&load);
+	struct ki_load load = {
+		.project = out,
+		.options = options ? options : &no_options,
+		.arena = &out->arena,
+		.diags = &out->diags,
+	};
+	find_source_dir(&load);
+	ki_settings_load(&load); /* hosts take from them */
+	if (load.real_source) {
+		load_sources(&load);
+	}
 	ki_diags_sort(&out->diags);
 	return ki_load_failed(&load) ? KITH_EEXHAUSTED : KITH_OK;
+}
+
+int ki_project_load(const char *dir, struct ki_project *out) {
+	return ki_project_load_with(dir, NULL, out);
 }
 
 void ki_project_fini(struct ki_project *project) {

@@ -5,8 +5,8 @@
  * Threads: one at a time while loading and adding problems; read-only for everybody afterwards.
  * Invariants:
  *   I1 entries are sorted by ID (bytes), IDs are unique.
- *   I2 with no problem, every reference is the ID of an entry of the right kind and requires has no
- *      cycle; with one, only the problems are good for use.
+ *   I2 with no problem, every reference is the ID of an entry of the right kind, and requires,
+ *      which includes imports, has no cycle; with one, only the problems are good for use.
  * Not here: Lua's syntax (api adds its problems), running anything.
  */
 #ifndef KI_CONFIG_PROJECT_H
@@ -20,6 +20,7 @@
 #include "config/diag.h"
 #include "config/document.h"
 #include "config/schema.h"
+#include "config/settings.h"
 
 struct ki_lifecycle {
 	bool has; /* the entry has the field */
@@ -28,21 +29,27 @@ struct ki_lifecycle {
 	int64_t start_timeout_ns, stop_timeout_ns;
 };
 
-struct ki_host_fields {
-	int workers; /* 0: as many as CPUs are online */
+struct ki_import {
+	const char *alias;
+	const char *id; /* of a library.lua */
 };
 
+/* Of a process.lua; a library.lua has source, modules and imports. */
 struct ki_lua_fields {
 	const char *source; /* NUL-terminated after source_len */
 	size_t source_len;
-	const char *source_file; /* relative to the project's folder; NULL: inline */
+	const char *source_file;        /* relative to the project's folder; NULL: inline */
 	int source_line, source_column; /* of the value in the entry's file */
 	const char *method;
 	const char **modules; /* as listed */
 	size_t nr_modules;
-	const struct ki_node *input; /* a sequence, or NULL */
-	const char *host;            /* where it runs by default (SPEC 17.2): an ID */
-	bool host_given;             /* by the field `host` */
+	struct ki_import *imports; /* as listed */
+	size_t nr_imports;
+	const struct ki_node *input;     /* a sequence, or NULL */
+	const char *host;                /* where it runs by default (SPEC 17.2): an ID */
+	bool host_given;                 /* by the field `host` */
+	bool host_by_meta;               /* by meta.default_host; neither: by the rest of 17.2 */
+	int64_t max_mailbox, max_memory; /* 0 means none; -1: as its host says */
 };
 
 struct ki_entry {
@@ -52,18 +59,20 @@ struct ki_entry {
 	const char *file; /* relative to the project's folder */
 	int line, column;
 	const struct ki_node *meta; /* a mapping (the file's laid under the entry's own), or NULL */
+	const struct ki_node *data; /* its fields (SPEC 12.8): a mapping; of data also a sequence */
 	struct ki_lifecycle lifecycle;
 	const char **requires; /* all dependencies (SPEC 17.4) as IDs, without repetition */
 	size_t nr_requires;
 	union {
-		struct ki_host_fields host; /* KI_KIND_PROCESS_HOST */
-		struct ki_lua_fields lua;   /* KI_KIND_PROCESS_LUA */
+		struct ki_host_fields host; /* ki_kind_is_host */
+		struct ki_lua_fields lua;   /* ki_kind_is_lua */
 	} u;
 };
 
 struct ki_project {
 	struct ki_entry **entries;
 	size_t nr_entries;
+	struct ki_settings settings;
 	struct ki_diags diags; /* sorted */
 	const char **warnings;
 	size_t nr_warnings;
@@ -72,10 +81,21 @@ struct ki_project {
 	struct ki_arena arena;
 };
 
+/* Zeroed: nothing is overridden, and no variable is set. */
+struct ki_project_options {
+	const char *const *sets; /* "path=value" each, over kith.yaml */
+	size_t nr_sets;
+	/* The value of a variable of the environment, valid until load returns; NULL: not set. */
+	const char *(*lookup_env)(void *user, const char *name);
+	void *user;
+};
+
 /*
- * Reads and checks the project in dir. KITH_OK also with problems: look at diags.nr.
- * KITH_EEXHAUSTED: no memory. *out is filled and wants ki_project_fini in every case.
+ * Reads and checks the project in dir. options may be NULL. KITH_OK also with problems: look at
+ * diags.nr. KITH_EEXHAUSTED: no memory. *out is filled and wants ki_project_fini in every case.
  */
+int ki_project_load_with(
+	const char *dir, const struct ki_project_options *options, struct ki_project *out);
 int ki_project_load(const char *dir, struct ki_project *out);
 void ki_project_fini(struct ki_project *project);
 

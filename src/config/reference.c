@@ -57,8 +57,23 @@ static bool sort_entries(struct ki_load *load) {
 
 /* --- references --- */
 
+enum target { ANY_ENTRY, A_HOST, A_LIBRARY };
+
+static const char *const targets[] = {
+	[ANY_ENTRY] = "the ID of an entry",
+	[A_HOST] = "the ID of a process.host or terminal.host",
+	[A_LIBRARY] = "the ID of a library.lua",
+};
+
+/* An entry of unknown kind may be what was meant. */
+static bool may_be(const struct ki_draft *draft, enum target target) {
+	enum ki_kind kind = draft->entry.kind;
+	return target == ANY_ENTRY || !draft->known_kind ||
+		(target == A_HOST ? ki_kind_is_host(kind) : kind == KI_KIND_LIBRARY_LUA);
+}
+
 /* The ID near to one that does not exist: a name in the same namespace, else any other ID. */
-static const char *near_id(struct ki_load *load, const char *id, bool hosts_only) {
+static const char *near_id(struct ki_load *load, const char *id, enum target wanted) {
 	const struct ki_project *project = load->project;
 	const char **names = ki_arena_alloc(load->arena, project->nr_entries * sizeof(*names));
 	const char **ids = ki_arena_alloc(load->arena, project->nr_entries * sizeof(*ids));
@@ -71,7 +86,7 @@ static const char *near_id(struct ki_load *load, const char *id, bool hosts_only
 	size_t ns_len = (size_t)(colon - id) + 1;
 	for (size_t i = 0; i < project->nr_entries; i++) {
 		const struct ki_draft *draft = draft_of(project->entries[i]);
-		if (hosts_only && draft->known_kind && draft->entry.kind != KI_KIND_PROCESS_HOST) {
+		if (!may_be(draft, wanted)) {
 			continue;
 		}
 		if (strncmp(draft->entry.id, id, ns_len) == 0) {
@@ -89,26 +104,26 @@ static const char *near_id(struct ki_load *load, const char *id, bool hosts_only
 
 const char *ki_project_near(struct ki_project *project, const char *id) {
 	struct ki_load load = {.project = project, .arena = &project->arena};
-	return near_id(&load, id, false);
+	return near_id(&load, id, ANY_ENTRY);
 }
 
 /* The entry that `node` in `draft` names; NULL after a problem. `role` says as what. */
 static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draft *draft,
-	const struct ki_node *node, const char *role, bool is_host) {
+	const struct ki_node *node, const char *role, enum target wanted) {
 	const struct ki_entry *entry = &draft->entry;
-	const char *expected = is_host ? "the ID of a process.host" : "the ID of an entry";
+	if (node->told || !role) {
+		return NULL;
+	}
 	const char *id = strchr(node->text, ':')
 		? node->text
 		: ki_arena_printf(load->arena, "%s:%s", entry->ns, node->text);
 	const struct ki_entry *target = id ? ki_project_find(load->project, id) : NULL;
 	if (id && !target) {
-		ki_load_tell(load, entry->file, node->line, node->column,
-			near_id(load, id, is_host), expected,
-			"no entry \"%.100s\", named as %s of %s \"%s\"", id, role, entry->kind_name,
-			entry->id);
-	} else if (target && is_host && draft_of(target)->known_kind &&
-		target->kind != KI_KIND_PROCESS_HOST) {
-		ki_load_tell(load, entry->file, node->line, node->column, NULL, expected,
+		ki_load_tell(load, entry->file, node->line, node->column, near_id(load, id, wanted),
+			targets[wanted], "no entry \"%.100s\", named as %s of %s \"%s\"", id, role,
+			entry->kind_name, entry->id);
+	} else if (target && !may_be(draft_of(target), wanted)) {
+		ki_load_tell(load, entry->file, node->line, node->column, NULL, targets[wanted],
 			"%s \"%s\", named as %s of %s \"%s\"", target->kind_name, target->id, role,
 			entry->kind_name, entry->id);
 		return NULL;
@@ -116,7 +131,8 @@ static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draf
 	return target;
 }
 
-static void add_requirement(struct ki_draft *draft, const char *id, const struct ki_node *node) {
+static void add_requirement(
+	struct ki_draft *draft, const char *id, const struct ki_node *node, bool is_import) {
 	struct ki_entry *entry = &draft->entry;
 	for (size_t i = 0; i < entry->nr_requires; i++) {
 		if (strcmp(entry->requires[i], id) == 0) {
@@ -124,14 +140,17 @@ static void add_requirement(struct ki_draft *draft, const char *id, const struct
 		}
 	}
 	draft->require_nodes[entry->nr_requires] = node;
+	draft->require_is_import[entry->nr_requires] = is_import;
 	entry->requires[entry->nr_requires++] = id;
 }
 
 /* --- where something runs (SPEC 17.2) --- */
 
 struct host_list {
-	const struct ki_entry **hosts; /* by ID */
+	const struct ki_entry **hosts; /* process.host, by ID */
 	size_t nr;
+	const struct ki_entry *terminal; /* the only terminal.host, or NULL */
+	size_t nr_terminals;
 };
 
 /* The only host in this namespace; NULL when there is none or more than one. */
@@ -172,6 +191,9 @@ static const struct ki_entry *default_host(
 				entry->kind_name, entry->id, list->hosts[0]->id, list->nr));
 		return list->hosts[0];
 	}
+	if (list->nr_terminals == 1 && !entry->lifecycle.auto_start) {
+		return list->terminal; /* a program for -x (SPEC 20.3) */
+	}
 	if (!load->incomplete) { /* else the host may be what could not be read */
 		ki_load_tell(load, entry->file, entry->line, entry->column, NULL,
 			"an entry of kind process.host in the project",
@@ -190,17 +212,18 @@ static void resolve_host(
 			"a string", "meta.default_host is %s in %s \"%s\"",
 			ki_node_type_name(preset->type), draft->entry.kind_name, draft->entry.id);
 	} else if (preset) {
-		by_meta = resolve(load, draft, preset, "meta.default_host", true);
+		by_meta = resolve(load, draft, preset, "meta.default_host", A_HOST);
 	}
 	const struct ki_node *node = draft->host_node ? draft->host_node : preset;
 	if (draft->host_node) {
-		host = resolve(load, draft, draft->host_node, "host", true);
+		host = resolve(load, draft, draft->host_node, "host", A_HOST);
 	} else {
 		host = preset ? by_meta : default_host(load, draft, list);
+		draft->entry.u.lua.host_by_meta = preset != NULL;
 	}
 	if (host) {
 		draft->entry.u.lua.host = host->id;
-		add_requirement(draft, host->id, node);
+		add_requirement(draft, host->id, node, false);
 	}
 }
 
@@ -213,9 +236,30 @@ static void resolve_list(struct ki_load *load, struct ki_draft *draft, const str
 		if (item->type != KI_NODE_STRING || item->text_len == 0) {
 			continue; /* told */
 		}
-		const struct ki_entry *target = resolve(load, draft, item, role, false);
+		const struct ki_entry *target = resolve(load, draft, item, role, ANY_ENTRY);
 		if (target) {
-			add_requirement(draft, target->id, item);
+			add_requirement(draft, target->id, item, false);
+		}
+	}
+}
+
+static void resolve_imports(struct ki_load *load, struct ki_draft *draft) {
+	struct ki_lua_fields *lua = &draft->entry.u.lua;
+	const struct ki_node *map = draft->imports_node;
+	size_t nr = map ? map->u.map.nr : 0;
+	lua->imports = ki_arena_alloc(load->arena, nr * sizeof(*lua->imports));
+	for (size_t i = 0; lua->imports && i < nr; i++) {
+		const struct ki_pair *pair = &map->u.map.pairs[i];
+		if (pair->value->type != KI_NODE_STRING || pair->value->text_len == 0) {
+			continue; /* told */
+		}
+		const struct ki_entry *library = resolve(load, draft, pair->value,
+			ki_arena_printf(load->arena, "import \"%.60s\"", pair->key->text),
+			A_LIBRARY);
+		if (library) {
+			lua->imports[lua->nr_imports++] =
+				(struct ki_import){pair->key->text, library->id};
+			add_requirement(draft, library->id, pair->value, true);
 		}
 	}
 }
@@ -231,7 +275,7 @@ static void check_meta_list(
 		const struct ki_node *item = list->u.seq.items[i];
 		bad = item->type != KI_NODE_STRING || item->text_len == 0 ? item : NULL;
 	}
-	if (bad) {
+	if (bad && !bad->told) {
 		ki_load_tell(load, draft->entry.file, bad->line, bad->column, NULL,
 			"a list of strings", "meta.depends_on holds %s in %s \"%s\"",
 			ki_node_type_name(bad->type), draft->entry.kind_name, draft->entry.id);
@@ -243,14 +287,20 @@ static void resolve_draft(
 	const struct ki_node *requires = ki_node_get(draft->lifecycle_node, "requires");
 	const struct ki_node *depends_on = ki_node_get(draft->lifecycle_node, "depends_on");
 	const struct ki_node *meta = ki_node_get(draft->entry.meta, "depends_on");
-	size_t room = 1 + nr_items(requires) + nr_items(depends_on) + nr_items(meta);
+	size_t nr_imports = draft->imports_node ? draft->imports_node->u.map.nr : 0;
+	size_t room = 1 + nr_imports + nr_items(requires) + nr_items(depends_on) + nr_items(meta);
 	draft->entry.requires = ki_arena_alloc(load->arena, room * sizeof(*draft->entry.requires));
 	draft->require_nodes = ki_arena_alloc(load->arena, room * sizeof(*draft->require_nodes));
-	if (!draft->entry.requires || !draft->require_nodes || !draft->known_kind) {
+	draft->require_is_import =
+		ki_arena_alloc(load->arena, room * sizeof(*draft->require_is_import));
+	if (load->arena->failed || !draft->known_kind) {
 		return;
 	}
 	if (draft->entry.kind == KI_KIND_PROCESS_LUA) {
 		resolve_host(load, draft, hosts);
+	}
+	if (ki_kind_is_lua(draft->entry.kind)) {
+		resolve_imports(load, draft);
 	}
 	check_meta_list(load, draft, meta);
 	resolve_list(load, draft, requires, "lifecycle.requires");
@@ -284,10 +334,12 @@ static size_t index_of(const struct ki_project *project, const char *id) {
 static void tell_cycle(struct ki_load *load, const struct step *steps, size_t nr) {
 	struct ki_entry **entries = load->project->entries;
 	struct ki_buf text = {0};
-	size_t start = 0;
-	for (size_t i = 1; i < nr;
-		i++) { /* written from its first ID on, whichever was met first */
+	size_t start = 0; /* written from its first ID on, whichever was met first */
+	bool imports_only = true;
+	for (size_t i = 0; i < nr; i++) {
 		start = steps[i].entry < steps[start].entry ? i : start;
+		imports_only = imports_only &&
+			draft_of(entries[steps[i].entry])->require_is_import[steps[i].next - 1];
 	}
 	for (size_t i = 0; i < nr; i++) {
 		ki_buf_printf(&text, "%s -> ", entries[steps[(start + i) % nr].entry]->id);
@@ -296,8 +348,9 @@ static void tell_cycle(struct ki_load *load, const struct step *steps, size_t nr
 	ki_buf_puts(&text, first->id);
 	const struct ki_node *node = draft_of(first)->require_nodes[steps[start].next - 1];
 	ki_load_tell(load, first->file, node ? node->line : first->line,
-		node ? node->column : first->column, NULL, "dependencies without a cycle",
-		"dependency cycle %s", ki_buf_cstr(&text));
+		node ? node->column : first->column, NULL,
+		imports_only ? "imports without a cycle" : "dependencies without a cycle",
+		"%s cycle %s", imports_only ? "import" : "dependency", ki_buf_cstr(&text));
 	ki_buf_fini(&text);
 }
 
@@ -352,8 +405,14 @@ void ki_reference_resolve(struct ki_load *load) {
 	hosts.hosts = ki_arena_alloc(load->arena, project->nr_entries * sizeof(*hosts.hosts));
 	for (size_t i = 0; hosts.hosts && i < project->nr_entries; i++) {
 		const struct ki_entry *entry = project->entries[i];
-		if (draft_of(entry)->known_kind && entry->kind == KI_KIND_PROCESS_HOST) {
+		if (!draft_of(entry)->known_kind) {
+			continue;
+		}
+		if (entry->kind == KI_KIND_PROCESS_HOST) {
 			hosts.hosts[hosts.nr++] = entry;
+		} else if (entry->kind == KI_KIND_TERMINAL_HOST) {
+			hosts.terminal = entry;
+			hosts.nr_terminals++;
 		}
 	}
 	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {

@@ -21,20 +21,9 @@ static const char *in_dir(struct ki_load *load, const char *file) {
 /* directories.src of DIR/wippy.lock: NULL when it says nothing; *bad after a problem. */
 static const char *locked_source_dir(struct ki_load *load, bool *bad) {
 	static const char file[] = "wippy.lock";
-	struct ki_buf text;
 	const char *found = NULL;
-	ki_buf_init(&text);
 	size_t nr_problems = load->diags->nr;
-	int status = ki_file_read(in_dir(load, file), KI_YAML_MAX_BYTES + 1, &text);
-	struct ki_node *root = NULL;
-	if (status != KITH_OK) {
-		ki_load_tell(load, file, 1, 1, NULL, "a readable YAML file",
-			"file \"%s\" is not readable", file);
-	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) !=
-		KITH_OK) {
-		load->arena->failed = true;
-	}
-	ki_buf_fini(&text);
+	const struct ki_node *root = ki_load_yaml(load, file);
 	const struct ki_node *src = ki_node_get(ki_node_get(root, "directories"), "src");
 	if (src && (src->type != KI_NODE_STRING || src->text[0] == '/')) {
 		ki_load_tell(load, file, src->line, src->column, NULL,

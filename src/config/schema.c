@@ -4,9 +4,42 @@
  */
 #include "config/schema.h"
 
-const char *const ki_kind_names[KI_NR_KINDS] = {"process.lua", "process.host"};
+const char *const ki_kind_names[KI_NR_KINDS] = {
+	"process.lua",
+	"process.host",
+	"library.lua",
+	"terminal.host",
+	"registry.entry",
+	"ns.dependency",
+	"ns.requirement",
+	"ns.definition",
+};
 
 #define MAX_WORKERS 65536
+#define MAX_SLICE_NS INT64_C(1000000000)
+
+/* Limits (SPEC 15.6) of a process, or of each process on a host. */
+#define PROCESS_LIMITS										\
+	{.name = "max_mailbox", .type = KI_FIELD_INT, .max = INT64_MAX},			\
+	{.name = "max_memory", .type = KI_FIELD_SIZE},						\
+	{.name = "max_mailbox_bytes", .type = KI_FIELD_LATER},					\
+	{.name = "max_turn", .type = KI_FIELD_LATER},						\
+	{.name = "max_message", .type = KI_FIELD_LATER}
+
+/* What a host may say of itself, and kith.yaml of all hosts. */
+#define HOST_LIMITS										\
+	{.name = "workers",									\
+		.type = KI_FIELD_INT,								\
+		.min = 1,									\
+		.max = MAX_WORKERS,								\
+		.range_text = "workers must be greater than 0"},				\
+	{.name = "max_processes", .type = KI_FIELD_INT, .max = INT64_MAX},			\
+	PROCESS_LIMITS,										\
+	{.name = "time_slice",									\
+		.type = KI_FIELD_DURATION,							\
+		.min = 1,									\
+		.max = MAX_SLICE_NS,								\
+		.expected = "a duration of more than 0, up to 1s"}
 
 static const char *const startup_words[] = {"required", "optional", NULL};
 
@@ -27,20 +60,9 @@ static const struct ki_field lifecycle_fields[] = {
 };
 
 static const struct ki_field host_fields[] = {
-	{.name = "workers",
-		.type = KI_FIELD_INT,
-		.min = 1,
-		.max = MAX_WORKERS,
-		.range_text = "workers must be greater than 0"},
+	HOST_LIMITS,
 	{.name = "queue_size", .type = KI_FIELD_ANY},
 	{.name = "local_queue_size", .type = KI_FIELD_ANY},
-	{.name = "max_processes", .type = KI_FIELD_LATER},
-	{.name = "max_mailbox", .type = KI_FIELD_LATER},
-	{.name = "max_mailbox_bytes", .type = KI_FIELD_LATER},
-	{.name = "max_memory", .type = KI_FIELD_LATER},
-	{.name = "max_turn", .type = KI_FIELD_LATER},
-	{.name = "max_message", .type = KI_FIELD_LATER},
-	{.name = "time_slice", .type = KI_FIELD_LATER},
 	{0},
 };
 
@@ -50,33 +72,83 @@ static const struct ki_field process_host_fields[] = {
 	{0},
 };
 
+#define SOURCE											\
+	{.name = "source",									\
+		.type = KI_FIELD_STRING,							\
+		.required = true,								\
+		.expected = "Lua code or file://PATH"}
+
 static const struct ki_field process_lua_fields[] = {
-	{.name = "source",
-		.type = KI_FIELD_STRING,
-		.required = true,
-		.expected = "Lua code or file://PATH"},
+	SOURCE,
 	{.name = "method", .type = KI_FIELD_STRING},
 	{.name = "modules", .type = KI_FIELD_STRINGS},
+	{.name = "imports", .type = KI_FIELD_MAP},
 	{.name = "host", .type = KI_FIELD_STRING},
 	{.name = "input", .type = KI_FIELD_LIST},
 	{.name = "lifecycle", .type = KI_FIELD_MAP, .fields = lifecycle_fields},
 	{.name = "pool", .type = KI_FIELD_ANY},
-	{.name = "imports", .type = KI_FIELD_LATER},
-	{.name = "max_mailbox", .type = KI_FIELD_LATER},
-	{.name = "max_mailbox_bytes", .type = KI_FIELD_LATER},
-	{.name = "max_memory", .type = KI_FIELD_LATER},
-	{.name = "max_turn", .type = KI_FIELD_LATER},
-	{.name = "max_message", .type = KI_FIELD_LATER},
+	PROCESS_LIMITS,
 	{0},
 };
+
+static const struct ki_field library_lua_fields[] = {
+	SOURCE,
+	{.name = "modules", .type = KI_FIELD_STRINGS},
+	{.name = "imports", .type = KI_FIELD_MAP},
+	{0},
+};
+
+static const struct ki_field terminal_host_fields[] = {
+	{.name = "hide_logs", .type = KI_FIELD_BOOL},
+	{.name = "lifecycle", .type = KI_FIELD_MAP, .fields = lifecycle_fields},
+	{0},
+};
+
+static const struct ki_field no_fields[] = {{0}};
 
 static const struct ki_field *const kind_fields[KI_NR_KINDS] = {
 	[KI_KIND_PROCESS_LUA] = process_lua_fields,
 	[KI_KIND_PROCESS_HOST] = process_host_fields,
+	[KI_KIND_LIBRARY_LUA] = library_lua_fields,
+	[KI_KIND_TERMINAL_HOST] = terminal_host_fields,
 };
+
+static const char *const level_words[] = {"debug", "info", "warn", "error", "off", NULL};
+static const char *const format_words[] = {"text", "json", NULL};
+
+static const struct ki_field log_fields[] = {
+	{.name = "level", .type = KI_FIELD_WORD, .words = level_words},
+	{.name = "format", .type = KI_FIELD_WORD, .words = format_words},
+	{0},
+};
+
+static const struct ki_field shutdown_fields[] = {
+	{.name = "timeout", .type = KI_FIELD_DURATION},
+	{0},
+};
+
+static const struct ki_field host_default_fields[] = {
+	HOST_LIMITS,
+	{0},
+};
+
+static const struct ki_field settings_fields[] = {
+	{.name = "log", .type = KI_FIELD_MAP, .fields = log_fields},
+	{.name = "shutdown", .type = KI_FIELD_MAP, .fields = shutdown_fields},
+	{.name = "host", .type = KI_FIELD_MAP, .fields = host_default_fields},
+	{.name = "timezone", .type = KI_FIELD_STRING},
+	{.name = "memory", .type = KI_FIELD_LATER},
+	{0},
+};
+
+#define NR_LISTED_MODULES 5
 
 static const char *const modules[] = {
 	"time",
+	"logger",
+	"io",
+	"json",
+	"system",
 	/* always there */
 	"process",
 	"channel",
@@ -101,8 +173,24 @@ bool ki_kind_parse(struct ki_strv name, enum ki_kind *out) {
 	return false;
 }
 
+bool ki_kind_is_host(enum ki_kind kind) {
+	return kind == KI_KIND_PROCESS_HOST || kind == KI_KIND_TERMINAL_HOST;
+}
+
+bool ki_kind_is_lua(enum ki_kind kind) {
+	return kind == KI_KIND_PROCESS_LUA || kind == KI_KIND_LIBRARY_LUA;
+}
+
+bool ki_kind_is_data(enum ki_kind kind) {
+	return kind >= KI_KIND_REGISTRY_ENTRY;
+}
+
 const struct ki_field *ki_kind_fields(enum ki_kind kind) {
-	return kind_fields[kind];
+	return ki_kind_is_data(kind) ? no_fields : kind_fields[kind];
+}
+
+const struct ki_field *ki_settings_fields(void) {
+	return settings_fields;
 }
 
 const struct ki_field *ki_field_find(const struct ki_field *fields, struct ki_strv name) {
@@ -117,4 +205,13 @@ const struct ki_field *ki_field_find(const struct ki_field *fields, struct ki_st
 const char *const *ki_module_names(size_t *nr) {
 	*nr = sizeof(modules) / sizeof(modules[0]);
 	return modules;
+}
+
+bool ki_module_is_always_there(struct ki_strv name) {
+	for (size_t i = NR_LISTED_MODULES; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		if (ki_strv_eqz(name, modules[i])) {
+			return true;
+		}
+	}
+	return false;
 }

@@ -1,5 +1,5 @@
 /*
- * source.c: file://PATH values (SPEC 16.4).
+ * source.c: the strings of a tree: their variables (variable.c), then file://PATH (SPEC 16.4).
  *
  * Owns: nothing. Threads: one.
  * Invariants:
@@ -17,7 +17,6 @@
 #include "sys/file.h"
 
 #define PREFIX "file://"
-#define VARIABLE "${env:"
 #define MAX_BYTES ((size_t)64 << 20)
 
 static void tell_missing(struct ki_load *load, const char *file, const struct ki_node *node,
@@ -48,7 +47,7 @@ static void tell_missing(struct ki_load *load, const char *file, const struct ki
 
 /* Gives the text of the file at `real` to the node, or tells why not. */
 static void take_text(struct ki_load *load, const char *file, struct ki_node *node,
-	const char *path, const char *real) {
+	const char *path, const char *target, const char *real) {
 	struct ki_buf text = {0};
 	int status = ki_file_read(real, MAX_BYTES, &text);
 	if (status == KITH_OK) {
@@ -56,6 +55,7 @@ static void take_text(struct ki_load *load, const char *file, struct ki_node *no
 		if (copy) {
 			node->text = copy;
 			node->text_len = text.len;
+			node->text_file = target;
 		}
 	} else {
 		ki_load_tell(load, file, node->line, node->column, NULL,
@@ -65,7 +65,7 @@ static void take_text(struct ki_load *load, const char *file, struct ki_node *no
 	ki_buf_fini(&text);
 }
 
-static void expand(struct ki_load *load, const char *file, struct ki_node *node) {
+static void take_file(struct ki_load *load, const char *file, struct ki_node *node) {
 	const char *path = node->text + strlen(PREFIX);
 	const char *folder = ki_path_dir(load->arena, file);
 	const char *target = folder ? ki_path_join(load->arena, folder, path) : NULL;
@@ -74,8 +74,6 @@ static void expand(struct ki_load *load, const char *file, struct ki_node *node)
 	if (!full) {
 		return;
 	}
-	/* Set before the checks: a value is looked at once, also when aliases name it again. */
-	node->text_file = target;
 	struct ki_buf real = {0};
 	int status =
 		strlen(node->text) == node->text_len ? ki_path_real(full, &real) : KITH_ENOTFOUND;
@@ -88,31 +86,27 @@ static void expand(struct ki_load *load, const char *file, struct ki_node *node)
 	} else if (status != KITH_OK || !ki_file_exists(ki_buf_cstr(&real))) {
 		tell_missing(load, file, node, path, target);
 	} else {
-		take_text(load, file, node, path, ki_buf_cstr(&real));
+		take_text(load, file, node, path, target, ki_buf_cstr(&real));
 	}
+	node->told = !node->text_file;
 	ki_buf_fini(&real);
 }
 
-static void expand_text(struct ki_load *load, const char *file, struct ki_node *node) {
-	if (node->text_file) {
+static void expand(struct ki_load *load, const char *file, struct ki_node *node) {
+	if (node->expanded) { /* aliases name it again */
 		return;
 	}
-	const char *variable = strstr(node->text, VARIABLE);
-	if (variable) {
-		int len = (int)strcspn(variable, "}") + 1;
-		ki_load_tell(load, file, node->line, node->column, NULL, "text without ${env:NAME}",
-			"variable \"%.*s\" is not supported yet", len < 100 ? len : 100, variable);
-		node->text_file = file; /* told once, also when aliases name it again */
-		return;
-	}
-	if (strncmp(node->text, PREFIX, strlen(PREFIX)) == 0) {
-		expand(load, file, node);
+	node->expanded = true;
+	ki_variable_expand(load, file, node);
+	bool is_file = !node->told && strncmp(node->text, PREFIX, strlen(PREFIX)) == 0;
+	if (is_file && load->real_source) { /* without a source folder there is a problem already */
+		take_file(load, file, node);
 	}
 }
 
 void ki_source_expand(struct ki_load *load, const char *file, struct ki_node *node) {
 	if (node->type == KI_NODE_STRING) {
-		expand_text(load, file, node);
+		expand(load, file, node);
 	} else if (node->type == KI_NODE_SEQUENCE) {
 		for (size_t i = 0; i < node->u.seq.nr; i++) {
 			ki_source_expand(load, file, node->u.seq.items[i]);
