@@ -6,7 +6,7 @@ static const int64_t SECOND = INT64_C(1000000000);
 
 /* ---- The outcome of an entry (SPEC 20.3) ---- */
 
-TEST_SLOW(outcome, follows_from_the_result_of_the_entry, 20)
+TEST(outcome, follows_from_the_result_of_the_entry)
 {
 	static const struct {
 		const char *body;
