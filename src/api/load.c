@@ -99,6 +99,18 @@ int kith_load(struct kith_runtime *runtime, const char *dir) {
 	return project->diags.nr ? KITH_EINVAL : KITH_OK;
 }
 
+/* The entry that may have been meant, in the project's memory; NULL when none is near. */
+static const char *near_entry(struct ki_project *project, const char *id) {
+	const char **ids = ki_arena_alloc(&project->arena, project->nr_entries * sizeof(*ids));
+	size_t nr = 0;
+	for (size_t i = 0; ids && i < project->nr_entries; i++) {
+		if (project->entries[i]->kind == KI_KIND_PROCESS_LUA) {
+			ids[nr++] = project->entries[i]->id;
+		}
+	}
+	return ki_diag_near(ki_strv(id), ids, nr);
+}
+
 int kith_require_entry(struct kith_runtime *runtime, const char *id) {
 	if (!runtime) {
 		return KITH_ECLOSED;
@@ -122,7 +134,7 @@ int kith_require_entry(struct kith_runtime *runtime, const char *id) {
 		ki_buf_printf(&found, "no entry \"%s\"", id);
 	}
 	ki_project_add_diag(project, "-x", 1, 1, ki_buf_cstr(&found), "the ID of a process.lua",
-		entry ? NULL : ki_project_near(project, id));
+		entry ? NULL : near_entry(project, id));
 	bool failed = found.failed || project->diags.failed;
 	ki_buf_fini(&found);
 	return failed ? KITH_EEXHAUSTED : KITH_ENOTFOUND;

@@ -100,6 +100,19 @@ static uint32_t active_links(const struct ki_proc *proc) {
 	return proc->links.count - proc->nr_unlinking;
 }
 
+/* What the runtime watches for itself is nobody's monitor. */
+static uint32_t users_monitors(const struct ki_proc *proc) {
+	const struct ki_relset *set = &proc->watchers;
+	uint32_t nr = 0;
+	for (uint32_t i = 0; i <= set->mask; i++) {
+		const struct ki_relation *relation = set->mask ? set->chains[i] : set->first;
+		for (; relation; relation = relation->next) {
+			nr += ki_pid_host(relation->peer) != KI_HOST_INDEX_SYSTEM;
+		}
+	}
+	return nr;
+}
+
 static void report(struct ki_proc *proc) {
 	if (proc->internal || !ki_result_failed(proc->result) || !proc->system->hooks.crash) {
 		return;
@@ -110,7 +123,7 @@ static void report(struct ki_proc *proc) {
 		.result = proc->result,
 		.uptime_ns = ki_sched_now(proc->system->sched) - proc->started_ns,
 		.nr_links = active_links(proc),
-		.nr_monitors = proc->watchers.count,
+		.nr_monitors = users_monitors(proc),
 	};
 	proc->system->hooks.crash(proc->system->hooks.user, &crash);
 }

@@ -256,6 +256,10 @@ void ki_application_say_waits(struct ki_application *app, int64_t now_ns) {
 	for (size_t i = 0; i < app->graph.nr; i++) {
 		add_service(&waiting, &app->graph.services[i], &until_ns);
 	}
+	if (waiting.nr == 0) { /* it is ending now */
+		ki_buf_fini(&waiting.names);
+		return;
+	}
 	if (waiting.more) {
 		ki_buf_printf(&waiting.names, " and %u more", waiting.more);
 	}

@@ -64,7 +64,7 @@ TEST(outcome, of_a_failure_is_message_and_traceback)
 	HAS_STR(outcome.error, "stack traceback:");
 	HAS_STR(ki_buf_cstr(&app.log), "CRASH app:main {app:host|0x");
 	HAS_STR(ki_buf_cstr(&app.log), "  reason    app:main:2: boom (Internal)\n"
-		"  uptime    0.00s, restarts 0, notified 0 links and 1 monitor\n"
+		"  uptime    0.00s, restarts 0, notified 0 links and 0 monitors\n"
 		"  traceback ");
 	app_fini(&app);
 }
