@@ -7,12 +7,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <kith_types.h>
+
 #define DAY_SEC 86400
 #define ERA_DAYS 146097
 #define ERA_TO_1970 719468 /* days from 0000-03-01 to 1970-01-01 */
 
 static int64_t floor_div(int64_t a, int64_t b) {
 	return a / b - (a % b < 0);
+}
+
+bool ki_is_leap_year(int64_t year) {
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+int ki_month_days(int64_t year, int month) {
+	if (month == 2) {
+		return ki_is_leap_year(year) ? 29 : 28;
+	}
+	return 30 + (month + (month > 7)) % 2;
 }
 
 int64_t ki_civil_days(int64_t year, int64_t month, int64_t day) {
@@ -28,7 +41,8 @@ int64_t ki_civil_days(int64_t year, int64_t month, int64_t day) {
 
 struct ki_civil ki_civil_from_unix(int64_t unix_sec, int offset_sec) {
 	int64_t days = floor_div(unix_sec, DAY_SEC);
-	int64_t sec = unix_sec - days * DAY_SEC + offset_sec;
+	int64_t sec = unix_sec % DAY_SEC;
+	sec += (sec < 0 ? DAY_SEC : 0) + offset_sec;
 	days += floor_div(sec, DAY_SEC);
 	sec -= floor_div(sec, DAY_SEC) * DAY_SEC;
 
@@ -60,9 +74,26 @@ int64_t ki_civil_to_unix(
 	return ki_civil_days(year, month, day) * DAY_SEC + hour * 3600 + minute * 60 + second;
 }
 
+static bool within(int64_t value, int bits) {
+	return value >= -(INT64_C(1) << bits) && value <= INT64_C(1) << bits;
+}
+
+int ki_civil_try_unix(int64_t year, int64_t month, int64_t day, int64_t hour, int64_t minute,
+	int64_t second, int64_t *out_sec) {
+	/* Each of these bounds is 32 to 69 thousand million years; 64 bits hold 292. */
+	if (!within(year, 36) || !within(month, 39) || !within(day, 44) || !within(hour, 48) ||
+		!within(minute, 54) || !within(second, 60)) {
+		return KITH_EINVAL;
+	}
+	*out_sec = ki_civil_to_unix(year, month, day, hour, minute, second);
+	return KITH_OK;
+}
+
 static int put_date_time(char buf[KI_RFC3339_MAX], const struct ki_civil *civil) {
-	return snprintf(buf, KI_RFC3339_MAX, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", civil->year,
-		civil->month, civil->day, civil->hour, civil->minute, civil->second);
+	bool before_0 = civil->year < 0;
+	return snprintf(buf, KI_RFC3339_MAX, "%s%04" PRId64 "-%02d-%02dT%02d:%02d:%02d",
+		before_0 ? "-" : "", before_0 ? -civil->year : civil->year, civil->month,
+		civil->day, civil->hour, civil->minute, civil->second);
 }
 
 void ki_rfc3339nano(int64_t unix_sec, int nsec, int offset_sec, char buf[KI_RFC3339_MAX]) {
@@ -78,9 +109,11 @@ void ki_rfc3339nano(int64_t unix_sec, int nsec, int offset_sec, char buf[KI_RFC3
 		snprintf(buf + len, (size_t)(KI_RFC3339_MAX - len), "Z");
 		return;
 	}
-	int minutes = (offset_sec < 0 ? -offset_sec : offset_sec) / 60;
-	snprintf(buf + len, (size_t)(KI_RFC3339_MAX - len), "%c%02d:%02d",
-		offset_sec < 0 ? '-' : '+', minutes / 60, minutes % 60);
+	int minutes = offset_sec / 60;
+	char sign = minutes < 0 ? '-' : '+';
+	minutes = minutes < 0 ? -minutes : minutes;
+	snprintf(buf + len, (size_t)(KI_RFC3339_MAX - len), "%c%02d:%02d", sign, minutes / 60,
+		minutes % 60);
 }
 
 void ki_rfc3339_ms(int64_t unix_ns, char buf[KI_RFC3339_MAX]) {
