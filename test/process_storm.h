@@ -1,6 +1,6 @@
 /*
- * A storm of C bodies that link, unlink, monitor, send to, cancel and kill each other at random, with
- * laws as the oracle. Shared by the simulated (test/sim) and the threaded (test/stress) run.
+ * A storm of C bodies that link, unlink, monitor, send to, cancel and kill each other at random,
+ * with laws as the oracle. Shared by the simulated (test/sim) and the threaded (test/stress) run.
  *
  * Laws, while it blows:
  *	every monitor that was granted fires exactly once unless it was taken back, and then never;

@@ -134,7 +134,8 @@ int ki_native_receive(struct ki_proc *proc, int64_t deadline_ns, struct ki_signa
 
 int ki_native_sleep(struct ki_proc *proc, int64_t ns) {
 	struct native_body *body = proc->body;
-	int64_t until = ki_sched_now(proc->system->sched) + ns;
+	int64_t now = ki_sched_now(proc->system->sched);
+	int64_t until = ns < INT64_MAX - now ? now + ns : INT64_MAX;
 	int status = KITH_OK;
 	while (lives(proc)) {
 		if (status || body->rang || until <= ki_sched_now(proc->system->sched)) {

@@ -145,8 +145,8 @@ int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_mess
 int ki_cancel(struct ki_system *system, kith_pid from, kith_pid to, int64_t deadline_ns,
 	struct ki_strv reason);
 
-/* Ends the target by force for `cause` (TERMINATE, DEADLINE, HOST_STOP, MEMORY). An internal process
- * ends by HOST_STOP alone. KITH_ENOTFOUND. */
+/* Ends the target by force for `cause` (TERMINATE, DEADLINE, HOST_STOP, MEMORY). An internal
+ * process ends by HOST_STOP alone. KITH_ENOTFOUND. */
 int ki_force(struct ki_system *system, kith_pid pid, enum ki_cause cause);
 
 /* Calls `visit` with each live process's PID on the host, in slot order. The processes may end

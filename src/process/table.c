@@ -9,6 +9,7 @@
  *	[TB2] publish is a release; a pin that finds LIVE is an acquire: the pinner sees the whole
  *	   process.
  *	[TB3] a chunk is zeroed before its pointer is published.
+ *	[HS1] publish and walk against the state of a host: see spawn.c.
  * Tests: test/unit/process_table_test.c, test/stress/process_table.c.
  * Not here: what a PID looks like (pid.h).
  */
@@ -106,20 +107,21 @@ int ki_table_claim(struct ki_table *table, struct ki_proc *proc, uint32_t host, 
 
 void ki_table_publish(struct ki_table *table, kith_pid pid) {
 	struct ki_slot *slot = slot_at(table, ki_pid_slot(pid));
-	/* rel: the whole process; pairs with acq in pin. [TB2] */
-	ki_add_rel(&slot->xword, STEP(SLOT_MADE, SLOT_LIVE));
+	/* rel: the whole process; pairs with acq in pin. [TB2]
+	 * sc: stands before the spawner's second look at the state of the host. [HS1] */
+	ki_add_sc(&slot->xword, STEP(SLOT_MADE, SLOT_LIVE));
 }
 
 /* Frees a slot that is CLOSING and was just seen without pins. */
 static void try_free(struct ki_table *table, struct ki_slot *slot, uint32_t index, uint64_t word) {
 	uint64_t freed = (uint64_t)(GEN(word) + 1) << GEN_SHIFT;
-	struct ki_proc *proc = slot->proc;
 	/* acq_rel: after every unpin, before the memory goes. If a pin came between, its unpin is
 	 * back here; if another thread was first, the word is FREE and the swap fails. [TB1] */
 	if (!ki_cas_acq_rel(&slot->xword, &word, freed)) {
 		return;
 	}
-	table->release(proc);
+	/* Read by the one winner alone: whoever lost may find the slot claimed anew. */
+	table->release(slot->proc);
 	if (GEN(freed) != 0) { /* else its generations are used up: never again */
 		ki_idstack_push(&table->free, index);
 	}
@@ -172,8 +174,9 @@ void ki_table_each(
 		ki_load_rlx(&table->xnr_slots); /* a snapshot: later ones are not missed by law */
 	for (uint32_t index = 1; index < nr; index++) {
 		struct ki_slot *slot = slot_at(table, index);
-		/* acq: xhost belongs to this generation. [TB2] */
-		uint64_t word = slot ? ki_load_acq(&slot->xword) : 0;
+		/* acq: xhost belongs to this generation. [TB2]
+		 * sc: stands behind the store of STOPPING by whoever stops the host. [HS1] */
+		uint64_t word = slot ? ki_load_sc(&slot->xword) : 0;
 		if (STATE(word) == SLOT_LIVE &&
 			ki_load_rlx(&slot->xhost) == host) { /* checked by pin */
 			visit(arg, ki_pid_make(host, GEN(word), index));

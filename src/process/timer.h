@@ -54,7 +54,7 @@ int ki_proc_timer_arm(struct ki_proc_timer *timer, int64_t deadline_ns);
 /*
  * Stops it: true when it was pending, or had fired and its owner has not heard of it yet; `fired`
  * will not be called. When the signal is on its way the timer stays in use until `release` is
- * called: *busy tells (NULL: the caller does not free).
+ * called: *busy tells.
  */
 bool ki_proc_timer_stop(struct ki_proc_timer *timer, bool *busy);
 

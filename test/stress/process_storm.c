@@ -13,7 +13,8 @@ static void wait_for(struct storm *storm, bool all_dead) {
 			still = ki_proc_host_live(storm->host) == 0;
 		}
 		ki_host_stats(storm->host->host, &stats);
-		/* At rest nobody runs who could make anybody ready; asked twice, as no moment is shared. */
+		/* At rest nobody runs who could make anybody ready; asked twice, as no moment is
+		 * shared. */
 		if (still && stats.nr_busy == 0 && stats.queue_depth == 0) {
 			uint64_t before = stats.executed;
 			struct timespec pause = {0, 3000000}; /* longer than the cancel deadlines */
