@@ -25,6 +25,7 @@ need gzip gzip
 need_header stdio.h libc6-dev
 if [ "$what" = test ]; then
 	need_header criterion/criterion.h libcriterion-dev
+	need "${CXX:-g++}" g++
 fi
 
 [ -n "$missing" ] || exit 0
