@@ -176,7 +176,9 @@ static const struct ki_node *merge_meta(
 	}
 	*merged = *own;
 	merged->u.map.pairs = pairs;
-	memcpy(pairs, own->u.map.pairs, own->u.map.nr * sizeof(*pairs));
+	if (own->u.map.nr > 0) { /* an empty map has no pairs to copy from */
+		memcpy(pairs, own->u.map.pairs, own->u.map.nr * sizeof(*pairs));
+	}
 	for (size_t i = 0; i < under->u.map.nr; i++) {
 		if (!ki_node_pair(own, under->u.map.pairs[i].key->text)) {
 			pairs[merged->u.map.nr++] = under->u.map.pairs[i];

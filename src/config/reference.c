@@ -415,8 +415,9 @@ void ki_reference_resolve(struct ki_load *load) {
 			hosts.nr_terminals++;
 		}
 	}
-	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {
-		resolve_draft(load, draft_of(project->entries[i]), &hosts);
+	/* Of an ID that is there twice all are looked at, so that no problem stays behind. */
+	for (size_t i = 0; i < load->nr_drafts && !ki_load_failed(load); i++) {
+		resolve_draft(load, load->drafts[i], &hosts);
 	}
 	if (!ki_load_failed(load)) {
 		find_cycles(load);

@@ -15,6 +15,7 @@
 
 struct folder {
 	char dir[64];
+	struct ki_project_options options;
 	struct ki_project project;
 };
 
@@ -62,7 +63,7 @@ static inline void folder_close(struct folder *f) {
 static inline struct ki_buf folder_load(struct folder *f) {
 	struct ki_buf text = {0};
 	ki_project_fini(&f->project);
-	OK(ki_project_load(f->dir, &f->project));
+	OK(ki_project_load_with(f->dir, &f->options, &f->project));
 	for (size_t i = 0; i < f->project.diags.nr; i++) {
 		ki_diag_format(&f->project.diags.items[i], &text);
 		ki_buf_putc(&text, '\n');

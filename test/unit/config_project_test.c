@@ -211,7 +211,7 @@ TEST(project, dependencies_come_from_all_places_once) {
 	folder_open(&f);
 	folder_write(&f, "src/a.yaml",
 		"namespace: app\nentries:\n" HOST "  - {name: a, kind: process.lua, source: x}\n  "
-						  "- {name: b, kind: process.lua, source: x}\n"
+		"- {name: b, kind: process.lua, source: x}\n"
 		"  - {name: c, kind: process.lua, source: x}\n"
 		"  - name: d\n    kind: process.lua\n    source: x\n    meta: {depends_on: [c, "
 		"a]}\n"
@@ -235,5 +235,102 @@ TEST(project, problems_of_other_layers_are_sorted_in) {
 	ki_project_add_diag(&f.project, "src/supervisor/pool.lua", 9, 1, "x", "z", NULL);
 	EQ_UINT(f.project.diags.nr, 2);
 	EQ_STR(f.project.diags.items[0].found, "x");
+	folder_close(&f);
+}
+
+TEST(project, libraries_and_what_imports_them) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nentries:\n" HOST
+		"  - {name: tools, kind: library.lua, source: file://tools.lua, modules: [json], "
+		"imports: {deep: \"app.lib:deep\"}}\n"
+		"  - name: p\n    kind: process.lua\n    source: x\n    modules: [time, logger, "
+		"io, "
+		"json, system, print]\n"
+		"    imports:\n      tools: tools\n      t2: app:tools\n      logging: "
+		"app.lib:deep\n");
+	folder_write(&f, "src/lib.yaml",
+		"namespace: app.lib\nname: deep\nkind: library.lua\nsource: return {}\n");
+	folder_write(&f, "src/tools.lua", "return {}");
+	FOLDER_EXPECT(&f, "");
+	const struct ki_entry *p = find(&f, "app:p");
+	EQ_UINT(p->u.lua.nr_imports, 3);
+	EQ_STR(p->u.lua.imports[0].alias, "tools");
+	EQ_STR(p->u.lua.imports[0].id, "app:tools");
+	EQ_STR(p->u.lua.imports[1].alias, "t2");
+	EQ_STR(p->u.lua.imports[1].id, "app:tools");
+	EQ_STR(p->u.lua.imports[2].id, "app.lib:deep");
+	EQ_UINT(p->nr_requires, 3);
+	EQ_STR(p->requires[1], "app:tools");
+	EQ_STR(p->requires[2], "app.lib:deep");
+	const struct ki_entry *tools = find(&f, "app:tools");
+	EQ_INT(tools->kind, KI_KIND_LIBRARY_LUA);
+	EQ_STR(tools->u.lua.source, "return {}");
+	EQ_STR(tools->u.lua.source_file, "src/tools.lua");
+	IS_NULL(tools->u.lua.host);
+	FALSE(tools->lifecycle.has);
+	EQ_UINT(tools->u.lua.nr_modules, 1);
+	EQ_STR(tools->u.lua.imports[0].alias, "deep");
+	EQ_UINT(tools->nr_requires, 1);
+	folder_close(&f);
+}
+
+TEST(project, data_is_kept_as_written_and_nothing_of_it_runs) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nmeta: {team: one}\nentries:\n"
+		"  - {name: a, kind: registry.entry, title: x, lifecycle: 5, host: [1]}\n"
+		"  - {name: b, kind: registry.entry, data: {title: x, deep: {y: 1}}, meta: {type: "
+		"route}}\n"
+		"  - {name: c, kind: ns.dependency, component: acme/web, version: \">=1.0\"}\n"
+		"  - {name: d, kind: ns.requirement, default: \"app:a\", targets: [{entry: x, "
+		"path: .y}]}\n"
+		"  - {name: e, kind: ns.definition, data: [1, 2]}\n"
+		"  - {name: f, kind: ns.definition}\n"
+		"  - {name: h, kind: process.host, lifecycle: {requires: [a]}}\n");
+	FOLDER_EXPECT(&f, "");
+	EQ_UINT(f.project.nr_entries, 7);
+	const struct ki_node *data = find(&f, "app:a")->data;
+	EQ_UINT(data->u.map.nr, 3);
+	EQ_STR(ki_node_get(data, "title")->text, "x");
+	EQ_INT(ki_node_get(data, "lifecycle")->u.integer, 5);
+	FALSE(find(&f, "app:a")->lifecycle.has);
+	EQ_INT(find(&f, "app:b")->kind, KI_KIND_REGISTRY_ENTRY);
+	EQ_UINT(find(&f, "app:b")->data->u.map.nr, 2);
+	EQ_STR(ki_node_get(find(&f, "app:b")->meta, "team")->text, "one");
+	EQ_STR(ki_node_get(find(&f, "app:c")->data, "version")->text, ">=1.0");
+	EQ_INT(find(&f, "app:d")->kind, KI_KIND_NS_REQUIREMENT);
+	EQ_UINT(find(&f, "app:e")->data->u.seq.nr, 2);
+	EQ_INT(find(&f, "app:f")->data->type, KI_NODE_MAPPING);
+	EQ_UINT(find(&f, "app:f")->data->u.map.nr, 0);
+	EQ_STR(find(&f, "app:h")->requires[0], "app:a");
+	EQ_UINT(find(&f, "app:h")->data->u.map.nr, 1);
+	folder_close(&f);
+}
+
+/* SPEC 17.2 and 20.3: what is no service may have the terminal as its only place to run. */
+TEST(project, a_terminal_is_a_host_for_those_who_name_it_or_have_no_other) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nentries:\n"
+		"  - {name: terminal, kind: terminal.host, lifecycle: {auto_start: true}}\n"
+		"  - {name: by_field, kind: process.lua, source: x, host: terminal}\n"
+		"  - {name: by_meta, kind: process.lua, source: x, meta: {default_host: "
+		"terminal}}\n"
+		"  - {name: neither, kind: process.lua, source: x}\n");
+	FOLDER_EXPECT(&f, "");
+	TRUE(find(&f, "app:terminal")->lifecycle.auto_start);
+	EQ_STR(find(&f, "app:by_field")->u.lua.host, "app:terminal");
+	TRUE(find(&f, "app:by_field")->u.lua.host_given);
+	EQ_STR(find(&f, "app:by_meta")->u.lua.host, "app:terminal");
+	TRUE(find(&f, "app:by_meta")->u.lua.host_by_meta);
+	EQ_STR(find(&f, "app:neither")->u.lua.host, "app:terminal");
+	folder_write(&f, "src/host.yaml", "namespace: web\nname: h\nkind: process.host\n");
+	FOLDER_EXPECT(&f, "");
+	EQ_STR(find(&f, "app:neither")->u.lua.host, "web:h");
+	FALSE(find(&f, "app:neither")->u.lua.host_by_meta);
 	folder_close(&f);
 }
