@@ -13,15 +13,22 @@
 
 /* ---- Timers of a process ---- */
 
-/* The process is alive: its end takes its timers off the clock first. */
+/*
+ * The process is alive: its end takes its timers off the clock first. But once it has the signal it
+ * may go on to its end, and the timer with it, before we have woken it: hence the pin.
+ */
 static void timer_fire(struct ki_timer *at) {
 	struct ki_proc_timer *timer = ki_container_of(at, struct ki_proc_timer, timer);
-	struct ki_proc *proc = timer->proc;
+	struct ki_table *table = &timer->proc->system->table;
+	kith_pid pid = timer->proc->pid;
+	struct ki_proc *proc = ki_table_pin(table, pid);
+	ki_check(proc);
 	enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &timer->signal.node);
 	ki_assert(result != KI_MPSC_CLOSED);
 	if (result == KI_MPSC_FIRST) {
 		ki_task_wake(&proc->task);
 	}
+	ki_table_unpin(table, pid);
 }
 
 void ki_proc_timer_init(struct ki_proc_timer *timer, struct ki_proc *proc,
