@@ -34,6 +34,7 @@ struct ki_cli_words {
 	const char *value; /* behind the = of the present word */
 	char name[32];     /* the present option without its value */
 	bool plain;        /* "--" was seen: what follows are no options */
+	bool numbers;      /* "-1" is no option either */
 };
 
 /*

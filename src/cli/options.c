@@ -11,6 +11,14 @@
 /* Of the specification, and of a kith to come. */
 static const char *const later[] = {"--set", "--log-format", "--only", "--seeds", "--real"};
 
+/* A number may be negative among arguments; "-" alone is a word. */
+static bool is_option(const struct ki_cli_words *words, const char *text) {
+	if (words->plain || text[0] != '-' || text[1] == '\0') {
+		return false;
+	}
+	return !words->numbers || text[1] < '0' || text[1] > '9';
+}
+
 bool ki_cli_next(struct ki_cli_words *words, const char **word) {
 	words->value = NULL;
 	words->name[0] = '\0';
@@ -23,8 +31,7 @@ bool ki_cli_next(struct ki_cli_words *words, const char **word) {
 		words->plain = true;
 		return ki_cli_next(words, word);
 	}
-	bool option = !words->plain && (!strncmp(text, "--", 2) || !strcmp(text, "-x"));
-	if (!option) {
+	if (!is_option(words, text)) {
 		*word = text;
 		return true;
 	}

@@ -144,6 +144,7 @@ static int read_word(struct run *run, const char *word) {
 static int read_words(struct run *run, struct ki_cli_words *words) {
 	const char *word;
 	while (ki_cli_next(words, &word)) {
+		words->numbers = run->entry || !strcmp(words->name, "-x");
 		int status = word ? read_word(run, word) : read_option(run, words);
 		if (status) {
 			return status;
