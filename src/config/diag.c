@@ -27,16 +27,34 @@ void ki_diags_fini(struct ki_diags *diags) {
 	*diags = (struct ki_diags){0};
 }
 
-/* gives a copy with control characters written out; NULL when there is no memory. */
+/* The length of the whole UTF-8 sequence at `text`; 0: there is none. ASCII is 1. */
+static size_t sequence_len(const char *text) {
+	unsigned char lead = (unsigned char)*text;
+	size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	for (size_t i = 1; i < len; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	return lead > 0xf4 ? 0 : len;
+}
+
+/*
+ * gives a copy with control characters, and what is no UTF-8, written out; NULL when there is no
+ * memory. A character that a limit of length has cut is no UTF-8 any more.
+ */
 static char *printable(const char *text) {
 	struct ki_buf out;
 	ki_buf_init(&out);
-	for (; *text != '\0'; text++) {
+	while (*text != '\0') {
 		unsigned char byte = (unsigned char)*text;
-		if (byte < 0x20 || byte == 0x7f) {
+		size_t len = sequence_len(text);
+		if (len == 0 || byte < 0x20 || byte == 0x7f) {
 			ki_buf_printf(&out, "\\x%02x", byte);
+			text++;
 		} else {
-			ki_buf_putc(&out, *text);
+			ki_buf_put(&out, text, len);
+			text += len;
 		}
 	}
 	char *copy = out.failed ? NULL : ki_strdup_n(out.ptr, out.len);

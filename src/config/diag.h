@@ -32,7 +32,7 @@ void ki_diags_init(struct ki_diags *diags);
 void ki_diags_fini(struct ki_diags *diags);
 
 /*
- * Copies all; control characters become \xNN, so that a problem stays one line.
+ * Copies all; control characters and what is no UTF-8 become \xNN: a problem stays one line.
  * suggestion may be NULL.
  */
 void ki_diags_add(struct ki_diags *diags, const char *file, int line, int column, const char *found,

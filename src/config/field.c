@@ -27,6 +27,9 @@ const char *ki_field_describe(const struct ki_scope *s, const struct ki_node *no
 
 void ki_field_tell(const struct ki_scope *s, const char *name, const struct ki_node *node,
 	const char *expected, const char *suggestion) {
+	if (!name) { /* it found no memory, so the loading fails anyhow */
+		return;
+	}
 	ki_load_tell(s->load, s->file, node->line, node->column, suggestion, expected,
 		"%s is %s in %s", name, ki_field_describe(s, node), s->label);
 }

@@ -131,13 +131,20 @@ static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draf
 	return target;
 }
 
+static bool requires_already(const struct ki_entry *entry, const char *id) {
+	for (size_t i = 0; i < entry->nr_requires; i++) {
+		if (strcmp(entry->requires[i], id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void add_requirement(
 	struct ki_draft *draft, const char *id, const struct ki_node *node, bool is_import) {
 	struct ki_entry *entry = &draft->entry;
-	for (size_t i = 0; i < entry->nr_requires; i++) {
-		if (strcmp(entry->requires[i], id) == 0) {
-			return;
-		}
+	if (requires_already(entry, id)) {
+		return;
 	}
 	draft->require_nodes[entry->nr_requires] = node;
 	draft->require_is_import[entry->nr_requires] = is_import;
@@ -396,6 +403,23 @@ static void find_cycles(struct ki_load *load) {
 	ki_free(place);
 }
 
+/* --- what comes with libraries --- */
+
+/* What its libraries depend on must run before it does; it is found at the end of the list. */
+static void add_requirements_of_libraries(struct ki_load *load, struct ki_entry *entry) {
+	size_t cap = entry->nr_requires;
+	for (size_t i = 0; i < entry->nr_requires; i++) {
+		const struct ki_entry *library = ki_project_find(load->project, entry->requires[i]);
+		bool counts = draft_of(library)->known_kind && library->kind == KI_KIND_LIBRARY_LUA;
+		for (size_t k = 0; counts && k < library->nr_requires; k++) {
+			if (!requires_already(entry, library->requires[k])) {
+				ki_load_append(load, &entry->requires, &entry->nr_requires, &cap,
+					library->requires[k]);
+			}
+		}
+	}
+}
+
 void ki_reference_resolve(struct ki_load *load) {
 	struct ki_project *project = load->project;
 	struct host_list hosts = {.nr = 0};
@@ -421,5 +445,11 @@ void ki_reference_resolve(struct ki_load *load) {
 	}
 	if (!ki_load_failed(load)) {
 		find_cycles(load);
+	}
+	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {
+		struct ki_entry *entry = project->entries[i];
+		if (draft_of(entry)->known_kind && entry->kind == KI_KIND_PROCESS_LUA) {
+			add_requirements_of_libraries(load, entry);
+		}
 	}
 }

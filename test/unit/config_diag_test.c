@@ -16,6 +16,10 @@ TEST(diag, format_has_the_documented_form) {
 	ki_diags_add(&diags, "b", 0, 0, "a\nb", "c", NULL);
 	ki_diag_format(&diags.items[1], &text);
 	EQ_STR(ki_buf_cstr(&text), "b:1:1: a\\x0ab; expected c");
+	ki_buf_reset(&text);
+	ki_diags_add(&diags, "c", 1, 1, "caf\xc3\xa9 \xe2\x82\xac \xff \xe2\x82", "c", NULL);
+	ki_diag_format(&diags.items[2], &text);
+	EQ_STR(ki_buf_cstr(&text), "c:1:1: caf\xc3\xa9 \xe2\x82\xac \\xff \\xe2\\x82; expected c");
 	ki_buf_fini(&text);
 	ki_diags_fini(&diags);
 }

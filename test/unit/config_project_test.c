@@ -310,6 +310,28 @@ TEST(project, data_is_kept_as_written_and_nothing_of_it_runs) {
 	folder_close(&f);
 }
 
+TEST(project, what_a_library_depends_on_its_importer_does_too) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nentries:\n" HOST "  - {name: db, kind: process.lua, source: x}\n"
+		"  - {name: cache, kind: process.lua, source: x}\n"
+		"  - {name: deep, kind: library.lua, source: x, meta: {depends_on: [db, cache]}}\n"
+		"  - {name: lib, kind: library.lua, source: x, imports: {deep: deep}, meta: "
+		"{depends_on: [cache]}}\n"
+		"  - {name: p, kind: process.lua, source: x, imports: {lib: lib}}\n");
+	FOLDER_EXPECT(&f, "");
+	const struct ki_entry *p = find(&f, "app:p");
+	static const char *const wanted[] = {
+		"app:processes", "app:lib", "app:deep", "app:cache", "app:db"};
+	EQ_UINT(p->nr_requires, 5);
+	for (size_t i = 0; i < 5; i++) {
+		EQ_STR(p->requires[i], wanted[i]);
+	}
+	EQ_UINT(find(&f, "app:lib")->nr_requires, 2);
+	folder_close(&f);
+}
+
 /* SPEC 17.2 and 20.3: what is no service may have the terminal as its only place to run. */
 TEST(project, a_terminal_is_a_host_for_those_who_name_it_or_have_no_other) {
 	struct folder f;
