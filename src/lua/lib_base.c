@@ -18,6 +18,7 @@
 #include "base/rng.h"
 #include "lua/immutable.h"
 #include "lua/luaproc.h"
+#include "lua/scope.h"
 
 static int call_original(lua_State *L) {
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
@@ -63,6 +64,22 @@ static int base_setmetatable(lua_State *L) {
 		}
 		lua_pop(L, 1);
 	}
+	if (ki_scope_is(L, 1)) {
+		lua_pushvalue(L, 1);
+		lua_insert(L, 1); /* what is returned: the first as it was */
+		lua_replace(L, 2);
+		lua_pushvalue(L, lua_upvalueindex(1));
+		lua_insert(L, 2);
+		lua_call(L, lua_gettop(L) - 2, 0);
+		return 1;
+	}
+	return call_original(L);
+}
+
+static int base_getmetatable(lua_State *L) {
+	if (ki_scope_is(L, 1)) {
+		lua_replace(L, 1);
+	}
 	return call_original(L);
 }
 
@@ -72,7 +89,8 @@ static int base_collectgarbage(lua_State *L) {
 	return call_original(L);
 }
 
-/* Text only (SPEC 13.6): Lua itself refuses the rest in mode "t". */
+/* Text only (SPEC 13.6): Lua itself refuses the rest in mode "t". Upvalue 2: the environment of who
+ * may call it, or nil: the globals, as Lua has it. */
 static int base_load(lua_State *L) {
 	const char *mode = luaL_optstring(L, 3, "t");
 	if (strchr(mode, 't') == NULL) {
@@ -80,24 +98,59 @@ static int base_load(lua_State *L) {
 		lua_pushfstring(L, "attempt to load a text chunk (mode is '%s')", mode);
 		return 2;
 	}
-	if (lua_gettop(L) < 3) {
+	bool has_env = lua_gettop(L) > 3;
+	if (!has_env) {
 		lua_settop(L, 3);
 	}
 	lua_pushliteral(L, "t");
 	lua_replace(L, 3);
+	if (!has_env && !lua_isnil(L, lua_upvalueindex(2))) {
+		lua_pushvalue(L, lua_upvalueindex(2));
+	}
 	return call_original(L);
 }
 
 /* next and rawget find the fields of a read-only table. */
-static int base_look_through(lua_State *L) {
-	if (ki_table_frozen(L, 1)) {
+static int base_rawget(lua_State *L) {
+	if (ki_table_frozen(L, 1) || ki_scope_looks_behind(L, 1)) {
 		lua_replace(L, 1);
 	}
 	return call_original(L);
 }
 
+static int base_next(lua_State *L) {
+	if (ki_table_frozen(L, 1)) {
+		lua_replace(L, 1);
+		return call_original(L);
+	}
+	if (!ki_scope_is(L, 1)) {
+		return call_original(L);
+	}
+	lua_insert(L, 2); /* environment, globals, key */
+	lua_settop(L, 3);
+	lua_pushvalue(L, 3);
+	bool behind = !lua_isnil(L, 3) && lua_rawget(L, 1) == LUA_TNIL;
+	lua_settop(L, 3);
+	if (!ki_scope_next(L, 1, 2, &behind)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	return 2;
+}
+
 static int base_rawset(lua_State *L) {
-	return ki_table_frozen(L, 1) ? ki_table_refuse(L) : call_original(L);
+	if (ki_table_frozen(L, 1)) {
+		return ki_table_refuse(L);
+	}
+	if (!ki_scope_looks_behind(L, 1)) {
+		return call_original(L);
+	}
+	luaL_checkany(L, 3);
+	lua_insert(L, 2);
+	lua_settop(L, 4);
+	lua_rawset(L, 2);
+	lua_settop(L, 1);
+	return 1;
 }
 
 static void guard(lua_State *L, const char *name, lua_CFunction function) {
@@ -106,13 +159,26 @@ static void guard(lua_State *L, const char *name, lua_CFunction function) {
 	lua_setfield(L, -2, name);
 }
 
+void ki_base_push_load(lua_State *L, int env) {
+	env = lua_absindex(L, env);
+	lua_getglobal(L, "load");
+	lua_getupvalue(L, -1, 1);
+	lua_pushvalue(L, env);
+	lua_pushcclosure(L, base_load, 2);
+	lua_remove(L, -2);
+}
+
 static void open_base(lua_State *L) {
 	luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
 	guard(L, "setmetatable", base_setmetatable);
 	guard(L, "collectgarbage", base_collectgarbage);
-	guard(L, "load", base_load);
-	guard(L, "next", base_look_through);
-	guard(L, "rawget", base_look_through);
+	guard(L, "getmetatable", base_getmetatable);
+	lua_getfield(L, -1, "load");
+	lua_pushnil(L);
+	lua_pushcclosure(L, base_load, 2);
+	lua_setfield(L, -2, "load");
+	guard(L, "next", base_next);
+	guard(L, "rawget", base_rawget);
 	guard(L, "rawset", base_rawset);
 	lua_pushcfunction(L, base_print);
 	lua_setfield(L, -2, "print");

@@ -13,4 +13,7 @@
 /* Sets the base functions and the globals table, math, utf8 and debug. */
 void ki_open_base(lua_State *L);
 
+/* Pushes a `load` whose default environment is the table at `env`. */
+void ki_base_push_load(lua_State *L, int env);
+
 #endif

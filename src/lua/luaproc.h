@@ -87,6 +87,7 @@ struct ki_lua {
 	lua_State *L;              /* the state's main thread; runs the chunk, then nothing */
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */
+	bool scoped;               /* each chunk has an environment of its own (scope.h) */
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
 	unsigned nr_cos;           /* live process-level coroutines */

@@ -1,7 +1,7 @@
 /*
  * lua/program.h: what the layers above know of Lua, without Lua's own headers.
  *
- * Owns: struct ki_lua_program.
+ * Owns: struct ki_lua_program, struct ki_lua_import.
  * Threads: a program is immutable; ki_lua_check any.
  * Not here: states and processes (luaproc.h, luabody.c).
  */
@@ -12,7 +12,16 @@
 
 #include "process/body.h"
 
-/* What the entry of kind process.lua says; made once by api. ki_program.data points to it. */
+struct ki_lua_program;
+
+/* A library under the name that a chunk gives it (SPEC 13.2). */
+struct ki_lua_import {
+	const char *alias;
+	const struct ki_lua_program *library;
+};
+
+/* What an entry with a Lua source says; made once by api. Of a process, ki_program.data points to
+ * it; a library has no method. No library imports itself, by way of others neither. */
 struct ki_lua_program {
 	const char *id;            /* entry ID: chunk name, process.id() */
 	const char *source;
@@ -20,14 +29,16 @@ struct ki_lua_program {
 	const char *method;        /* "main" */
 	const char *const *modules;
 	size_t nr_modules;
+	const struct ki_lua_import *imports;
+	size_t nr_imports;
 };
 
 /* Of programs whose ki_program.data is a struct ki_lua_program. */
 extern const struct ki_body_ops ki_lua_ops;
 
 /*
- * Checks the syntax of a source without a process. Errors: KITH_EINVAL with the message, without its
- * `chunk:line:` prefix, in `text` (cut to fit) and its line in *line; KITH_EEXHAUSTED.
+ * Checks the syntax of a source without a process. Errors: KITH_EINVAL with the message, without
+ * its `chunk:line:` prefix, in `text` (cut to fit) and its line in *line; KITH_EEXHAUSTED.
  */
 int ki_lua_check(const char *source, size_t len, const char *chunk, char *text, size_t text_size,
 	int *line);

@@ -16,10 +16,10 @@
 #include "lua/lib_os.h"
 #include "lua/lib_payload.h"
 #include "lua/lib_process.h"
-#include "lua/lib_require.h"
 #include "lua/lib_string.h"
 #include "lua/luaerror.h"
 #include "lua/program.h"
+#include "lua/scope.h"
 
 /* What Lua keeps of a chunk's name in messages, its NUL included (LUA_IDSIZE). */
 #define CHUNK_NAME_MAX LUA_IDSIZE
@@ -62,7 +62,7 @@ static int open_libraries(lua_State *L) {
 	ki_open_coroutine(L);
 	ki_open_channel(L);
 	ki_open_process(L);
-	ki_open_require(L);
+	ki_scope_open(L);
 	return 0;
 }
 
@@ -104,8 +104,16 @@ static int compile(lua_State *L, const char *text, size_t len, const char *chunk
 	return status == LUA_ERRMEM ? KITH_EEXHAUSTED : KITH_EINVAL;
 }
 
-int ki_lua_compile(lua_State *L, const struct ki_lua_program *program) {
+int ki_lua_compile_library(lua_State *L, const struct ki_lua_program *program) {
 	return compile(L, program->source, program->source_len, program->id);
+}
+
+int ki_lua_compile(lua_State *L, const struct ki_lua_program *program) {
+	int status = ki_lua_compile_library(L, program);
+	if (status == 0 && ki_lua_of(L)->scoped) {
+		ki_scope_enter(L);
+	}
+	return status;
 }
 
 /* Reads the `chunk:line: ` that Lua puts in front of a message; gives what follows it. */

@@ -18,9 +18,12 @@
  * caller); lua->L is set. Errors: KITH_EEXHAUSTED; the caller drops the heap in any case. */
 int ki_lua_open(struct ki_lua *lua);
 
-/* Compiles the source of `program` as a text chunk and pushes its function. Errors: KITH_EINVAL, or
- * KITH_EEXHAUSTED, each with Lua's message pushed instead. Does not raise. */
+/* Compiles the source of `program` as a text chunk and pushes its function, with the environment of
+ * the process's own chunk. Errors: KITH_EINVAL, or KITH_EEXHAUSTED, each with Lua's message pushed
+ * instead. Does not raise. */
 int ki_lua_compile(lua_State *L, const struct ki_lua_program *program);
+/* The same for a library, which has the globals for its environment until it gets another. */
+int ki_lua_compile_library(lua_State *L, const struct ki_lua_program *program);
 
 /* Lets go of everything on lua->owned: before the heap is dropped. */
 void ki_lua_release(struct ki_lua *lua);

@@ -34,7 +34,8 @@ static inline void lua_fixture_output(void *user, const char *text, size_t len) 
 	f->nr_outputs++;
 }
 
-static inline int lua_fixture_make(
+/* All but the state itself: so that a test may change what its program declares. */
+static inline void lua_fixture_prepare(
 	struct lua_fixture *f, bool simulate, uint64_t seed, size_t limit) {
 	static const char *const modules[] = {"time", "string"};
 	memset(f, 0, sizeof *f);
@@ -51,6 +52,11 @@ static inline int lua_fixture_make(
 	ki_list_init(&f->lua.cos);
 	ki_list_init(&f->lua.owned);
 	ki_heap_init(&f->lua.heap, limit);
+}
+
+static inline int lua_fixture_make(
+	struct lua_fixture *f, bool simulate, uint64_t seed, size_t limit) {
+	lua_fixture_prepare(f, simulate, seed, limit);
 	return ki_lua_open(&f->lua);
 }
 
