@@ -5,6 +5,8 @@
  * Owns: the child processes it starts and their captured output.
  * Threads: one; it polls its children.
  * Invariants: a case counts once for each mode: after its first failure there it is not run again.
+ *	Bounds of real time hold on an idle machine, and this one may be busy: a case that is late
+ *	on threads, and only late, is run again, MAX_LATE times at most, and that is reported.
  * Not here: the cases (cases.c). */
 
 #define _DEFAULT_SOURCE /* wait4: the peak memory of one child */
@@ -25,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_JOBS = 16, MAX_WORDS = 48, LIMIT_MS = 30000, SLACK_MS = 50, MODES = 3 };
+enum { MAX_JOBS = 16, MAX_WORDS = 48, LIMIT_MS = 30000, SLACK_MS = 50, MODES = 3, MAX_LATE = 2 };
 
 struct settings {
 	const char *kith, *only, *dir;
@@ -34,7 +36,7 @@ struct settings {
 
 /* What all runs of a scene in one mode came to. */
 struct tally {
-	int started, finished, wanted;
+	int started, finished, wanted, late;
 	bool failed;
 	uint64_t *prints; /* with `twice`: a hash of each run's stdout */
 	int threads;      /* counted at the signal */
@@ -278,9 +280,8 @@ static const char *expected(const char *at, const char **end, long *times) {
 	return *stop ? stop + 1 : stop;
 }
 
-static bool stream_takes(struct stream *st, const char *got, const char *got_end,
-			 struct captures *caps)
-{
+static bool stream_takes(
+	struct stream *st, const char *got, const char *got_end, struct captures *caps) {
 	struct stream trial = *st;
 	while (trial.at && *trial.at) {
 		const char *end;
@@ -296,7 +297,8 @@ static bool stream_takes(struct stream *st, const char *got, const char *got_end
 		if (times != -1) {
 			return false;
 		}
-		trial = (struct stream){.at = next}; /* any number of times: also none, or no more */
+		trial = (struct stream){
+			.at = next}; /* any number of times: also none, or no more */
 	}
 	return false;
 }
@@ -365,8 +367,8 @@ static bool judge_end(const struct job *job, int status, char *why, size_t size)
 		snprintf(why, size, "ended before \"%s\" was printed", s->interrupt);
 	} else if (s->ends_until_ms &&
 		(took < s->ends_from_ms || took > (int64_t)s->ends_until_ms * set.scale)) {
-		snprintf(why, size, "ended after %lld ms, wanted %d to %d",
-			(long long)took, s->ends_from_ms, s->ends_until_ms * set.scale);
+		snprintf(why, size, "ended after %lld ms, wanted %d to %d", (long long)took,
+			s->ends_from_ms, s->ends_until_ms * set.scale);
 	} else {
 		return true;
 	}
@@ -412,6 +414,20 @@ static void report(const struct job *job, const char *why, const char *out, cons
 	fflush(stdout);
 }
 
+/* Was the run late, on threads, and nothing else? Then it is run again, a few times. */
+static bool excused(struct job *job, const char *why, const char *err) {
+	struct tally *t = job->tally;
+	bool late = strstr(err, "T = ") || strstr(why, "ended after") ||
+		strstr(err, " turns in a second");
+	if (job->mode != ON_THREADS || job->timed_out || !late || t->late == MAX_LATE) {
+		return false;
+	}
+	printf("late: %s (%s), run again\n", job->scene->name, mode_name(job->mode));
+	t->late++;
+	t->wanted++;
+	return true;
+}
+
 static void finish(struct job *job, int status, const struct rusage *usage) {
 	char why[512] = "";
 	char *out = captured(job->out), *err = captured(job->err);
@@ -420,7 +436,7 @@ static void finish(struct job *job, int status, const struct rusage *usage) {
 		(job->scene->twice || judge_out(job->scene, out, why, sizeof why)) &&
 		judge_err(job->scene, err, why, sizeof why) &&
 		judge_twin(job, out, why, sizeof why);
-	if (!good && !t->failed) {
+	if (!good && !t->failed && !excused(job, why, err)) {
 		report(job, why, out, err);
 		t->failed = true;
 	}
@@ -448,8 +464,7 @@ static int runs_wanted(const struct scene *s, enum scene_mode mode) {
 /* The next run in the order of the table, or false. */
 static bool next_run(struct job *job) {
 	static const enum scene_mode modes[MODES] = {ON_PLAIN, ON_SIM, ON_THREADS};
-	static size_t at; /* scene and mode now being started */
-	for (; at < nr_scenes * MODES; at++) {
+	for (size_t at = 0; at < nr_scenes * MODES; at++) {
 		struct tally *t = &tallies[at];
 		if (t->started < t->wanted && !t->failed) {
 			job->scene = &scenes[at / MODES];

@@ -72,6 +72,8 @@ local function main(slack, plan, delay, health, idle)
 	time.sleep("10ms")
 	assert(process.terminate(pool))
 	same("the end of the pool", events_ch:receive().from, pool)
+	-- Its workers die with it: let them, before the end of the run cancels them.
+	time.sleep((10 + slack) * time.MILLISECOND)
 end
 
 return { main = main }

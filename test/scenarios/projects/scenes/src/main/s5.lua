@@ -40,15 +40,18 @@ local function main(slack)
 	same("no EXIT", result.channel, timeout)
 end
 
--- The child ends normally: no event ever comes but the end of the run, which has nothing left to do.
-local function waits()
+-- The child ends normally: no event ever comes, and the parent keeps waiting, `patience` or for ever.
+local function value(_, patience)
 	process.set_options { trap_links = true }
 	local events_ch = process.events()
 	assert(process.spawn_linked("app.workers:value", HOST))
-	local event = events_ch:receive()
-	if event.from ~= "{kith:system|0x00000}" then
-		print("an event came:", event.kind)
+	if not patience then
+		events_ch:receive()
+	else
+		local timeout = time.after(patience)
+		local result = channel.select { events_ch:case_receive(), timeout:case_receive() }
+		same("no event", result.channel, timeout)
 	end
 end
 
-return { main = main, waits = waits }
+return { main = main, value = value }
