@@ -1,6 +1,6 @@
 /*
- * Deep stacks and odd places (SPEC 13.7, 10.6): a process overruns neither Lua's stack nor its own, and
- * waits wherever it likes.
+ * Deep stacks and odd places (SPEC 13.7, 10.6): a process overruns neither Lua's stack nor its own,
+ * and waits wherever it likes.
  */
 #include "lua_stage.h"
 
