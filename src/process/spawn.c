@@ -154,7 +154,11 @@ int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_p
 	kith_pid made = proc->pid;
 	proc->published = true;
 	ki_table_publish(&system->table, made); /* SP2 */
-	ki_task_start(&proc->task);             /* from here on the process may be gone */
+	/* From here on anybody may wake it, and it may have ended already. */
+	if (ki_table_pin(&system->table, made)) {
+		ki_task_start(&proc->task);
+		ki_table_unpin(&system->table, made);
+	}
 	if (!spawn->internal &&
 		ki_proc_host_state(spawn->host) == KI_PROC_HOST_STOPPING) { /* SP3 */
 		ki_cancel(system, KI_PID_SYSTEM, made, 0, ki_strv("scheduler shutdown"));
