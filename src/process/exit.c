@@ -14,6 +14,7 @@
  */
 #include "process/exit.h"
 
+#include "base/check.h"
 #include "base/status.h"
 #include "mem/value.h"
 #include "process/force.h"
@@ -166,6 +167,7 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 		return;
 	}
 	seal_force(proc);
+	ki_assert(proc->result->cause != KI_CAUSE_NONE); /* who ends says how */
 	proc->ended = true;
 	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
 	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
