@@ -229,7 +229,8 @@ void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
 
 bool ki_proc_look(struct ki_proc *proc) {
 	ki_proc_arrive(proc, ki_mpsc_take_owner(&proc->mailbox));
-	return proc->result->cause == KI_CAUSE_NONE;
+	/* Judged after the taking: what was sent by one who knew of the force is not seen without it. */
+	return !ki_proc_forced(proc);
 }
 
 struct ki_signal *ki_proc_take(struct ki_proc *proc) {

@@ -89,8 +89,8 @@ int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_p
 /*
  * Looks into the mailbox (SPEC 8.1): relations are set and answered, what a body sees is appended
  * to the arrived queue, timers that fired are told to their owners (timer.h). Gives false when the
- * process must die now: an untrapped LINK_DOWN was found (the cause is set). Cheap when nothing
- * came.
+ * process must die now: an untrapped LINK_DOWN was found (the cause is set), or force was applied.
+ * Cheap when nothing came.
  */
 bool ki_proc_look(struct ki_proc *proc);
 
