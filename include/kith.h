@@ -172,8 +172,8 @@ int kith_start_entry(struct kith_runtime *runtime, const char *entry, size_t nr_
 	const char *const *args);
 
 /*
- * Runs what was started until it has stopped: after kith_stop, at the end of the entry, or, in a
- * simulation opened without `keep`, when nothing can ever happen again. May be called again after
+ * Runs what was started until it has stopped: after kith_stop, at the end of the entry, or, when
+ * opened without `keep`, when nothing can ever happen again. May be called again after
  * a timeout.
  * timeout_ns: in ns of the runtime's time (a simulation's is virtual), or KITH_NO_TIMEOUT. In a
  * simulation what is due at the timeout still happens.

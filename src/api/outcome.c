@@ -95,7 +95,8 @@ void ki_outcome_read(struct kith_runtime *runtime) {
 static int exit_status(struct kith_runtime *runtime) {
 	/* rlx: the workers have been joined, or it is a hint */
 	bool lost = ki_load_rlx(&runtime->xoutput_lost);
-	if (lost || runtime->idle_stop) {
+	bool stuck = runtime->app->idled && runtime->app->entry.spec != NULL; /* it never ended */
+	if (lost || stuck) {
 		return 1;
 	}
 	if (runtime->entry_status == 0 && runtime->app->failed) {

@@ -60,6 +60,8 @@ static int start(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	const char *const *args) {
 	int status = ki_boot_make(runtime, entry, nr_args, args);
 	if (!status) {
+		/* a simulation sees it in kith_run */
+		runtime->app->watches_idle = !runtime->options.simulate && !runtime->options.keep;
 		status = ki_application_start(runtime->app);
 	}
 	if (status) {
@@ -125,13 +127,6 @@ static void wait_for_stop(struct kith_runtime *runtime, unsigned seen) {
 	ki_mutex_unlock(&runtime->stop_mutex);
 }
 
-/* SPEC 20.4. */
-static int nothing_left(struct kith_runtime *runtime) {
-	ki_log_write(&runtime->log, KI_LOG_INFO, "kith", "nothing left to run", 0, NULL);
-	runtime->idle_stop = runtime->app->entry.spec && !runtime->app->entry_ended;
-	return ki_application_stop(runtime->app, INT64_MAX);
-}
-
 /* Until it has ended or until_ns is over. */
 static int run_simulation(struct kith_runtime *runtime, int64_t until_ns) {
 	while (!runtime->app->ended) {
@@ -145,7 +140,7 @@ static int run_simulation(struct kith_runtime *runtime, int64_t until_ns) {
 			continue;
 		}
 		if (!runtime->options.keep && !runtime->app->stopping) {
-			int status = nothing_left(runtime);
+			int status = ki_application_tell_idle(runtime->app);
 			if (status) {
 				return status;
 			}

@@ -54,7 +54,6 @@ struct kith_runtime {
 	struct ki_application *app;
 	bool running;                /* inside kith_run */
 	struct ki_timer timeout;     /* of kith_run on threads */
-	bool idle_stop;              /* nothing was left to run, and the entry had not ended */
 	struct ki_buf output, error; /* of the outcome */
 	bool has_outcome, has_output, has_error;
 	int entry_status;

@@ -61,6 +61,15 @@ static void begin_stop(struct ki_application *app, int64_t timeout_ns) {
 	}
 }
 
+static void nothing_left(struct ki_application *app) {
+	if (!app->stopping) {
+		ki_log_write(app->system->log, KI_LOG_INFO, "kith", "nothing left to run", 0, NULL);
+		app->idled = true;
+		app->deaf_die = true; /* nothing but CANCEL could wake anybody */
+		begin_stop(app, INT64_MAX);
+	}
+}
+
 static void entry_ended(struct ki_application *app) {
 	app->entry_ended = true;
 	app->deaf_die = true;
@@ -121,6 +130,10 @@ static void hear_message(struct ki_application *app, const struct ki_message *me
 		begin_stop(app, timeout_of(message));
 		return;
 	}
+	if (message->signal.from == KI_PID_SYSTEM && ki_strv_eqz(topic, KI_TOPIC_IDLE)) {
+		nothing_left(app);
+		return;
+	}
 	struct ki_service *service = of_keeper(app, message->signal.from);
 	if (service && ki_strv_eqz(topic, KI_TOPIC_RUNNING)) {
 		ki_service_runs(service);
@@ -149,7 +162,7 @@ static bool waits_here(const struct ki_service *service) {
 }
 
 static int64_t next_deadline(const struct ki_application *app) {
-	int64_t next_ns = earlier(app->force_ns, app->tick_ns);
+	int64_t next_ns = earlier(earlier(app->force_ns, app->tick_ns), app->look_ns);
 	if (waits_here(&app->entry)) {
 		next_ns = earlier(next_ns, app->entry.deadline_ns);
 	}
@@ -207,6 +220,9 @@ static void advance(struct ki_application *app) {
 	if (app->entry.state == KI_SERVICE_EXITED && !app->stopping) {
 		entry_ended(app);
 	}
+	if (ki_application_idle(app, ki_sched_now(app->system->sched))) {
+		nothing_left(app);
+	}
 	if (app->stopping) {
 		ki_application_stop_more(app);
 	}
@@ -257,7 +273,7 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 		return status;
 	}
 	app->system = system;
-	app->force_ns = app->tick_ns = INT64_MAX;
+	app->force_ns = app->tick_ns = app->look_ns = INT64_MAX;
 	app->native = (struct ki_native){.run = run, .arg = app};
 	app->program = (struct ki_program){
 		.id = "kith:application", .ops = &ki_native_ops, .data = &app->native};
@@ -299,6 +315,15 @@ int ki_application_start(struct ki_application *app) {
 	int status = ki_proc_spawn(app->system, &spawn, &app->pid, &error);
 	ki_payload_unref(error);
 	return status;
+}
+
+int ki_application_tell_idle(struct ki_application *app) {
+	struct ki_message *message = ki_message_new(ki_strv(KI_TOPIC_IDLE), 0);
+	if (!message) {
+		return KITH_EEXHAUSTED;
+	}
+	ki_send(app->system, KI_PID_SYSTEM, app->pid, message);
+	return KITH_OK;
 }
 
 int ki_application_stop(struct ki_application *app, int64_t timeout_ns) {

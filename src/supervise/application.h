@@ -25,6 +25,8 @@
 #define KI_TOPIC_RUNNING "running"
 /* From KI_PID_SYSTEM to the application process: stop; the payload is the timeout in ns. */
 #define KI_TOPIC_STOP "stop"
+/* From KI_PID_SYSTEM to the application process: nothing can ever run again. */
+#define KI_TOPIC_IDLE "idle"
 
 struct ki_application {
 	/* set once */
@@ -34,17 +36,22 @@ struct ki_application {
 	struct ki_native native;
 	struct ki_program program;
 	kith_pid pid;
+	bool watches_idle; /* it finds out itself that nothing is left to run (SPEC 20.4) */
 	/* application process */
 	struct ki_proc *proc;
 	bool started;     /* every service has started or will not, and the entry was begun */
 	bool stopping;
 	bool forcing;     /* the time to stop has run out */
-	bool deaf_die;    /* the entry has ended: who cannot hear CANCEL ends at once (SPEC 20.3) */
+	bool deaf_die;    /* the entry has ended, or nothing is left: the deaf end at once */
 	bool ended;
 	bool failed;      /* a required service failed for good */
 	bool entry_ended; /* by itself, not because of a stop */
 	int64_t force_ns; /* when what still runs is ended by force */
 	int64_t tick_ns;  /* the next line about a stop that waits */
+	bool idled;       /* it stops because nothing was left to run */
+	int64_t look_ns;  /* the next look for that */
+	bool was_quiet;   /* the last look found no host at work */
+	uint64_t turns;   /* of all hosts, at that look */
 };
 
 /*
@@ -63,7 +70,13 @@ int ki_application_start(struct ki_application *app);
  * KITH_EEXHAUSTED. */
 int ki_application_stop(struct ki_application *app, int64_t timeout_ns);
 
+/* Any thread: tells it that nothing is left to run. KITH_EEXHAUSTED. */
+int ki_application_tell_idle(struct ki_application *app);
+
 /* ---- For the files of this module ---- */
+
+/* Looks whether something is left to run; true when nothing ever will be. idle.c */
+bool ki_application_idle(struct ki_application *app, int64_t now_ns);
 
 /* Logs about one service; `key` may be NULL. */
 void ki_application_log(struct ki_application *app, enum ki_log_level level, const char *message,

@@ -209,6 +209,47 @@ TEST(run, an_entry_that_nothing_can_wake_ends_with_1)
 	app_fini(&app);
 }
 
+TEST(run, ends_on_threads_too_when_nothing_is_left)
+{
+	struct app app;
+	app_init(&app);
+	app.options.simulate = 0;
+	app_process(&app, "main",
+		"return function()\n"
+		"\ttime.sleep('150ms')\n"
+		"\tprint('still here')\n"
+		"\tprocess.inbox():receive()\n"
+		"end\n",
+		"");
+	EQ_INT(app_run(&app, 0, NULL).exit_status, 1);
+	EQ_STR(ki_buf_cstr(&app.output), "still here\n");
+	HAS_STR(ki_buf_cstr(&app.log), "nothing left to run");
+	app_fini(&app);
+
+	app_init(&app);
+	app.options.simulate = 0;
+	app_process(&app, "svc", "return function() print('once') end\n",
+		"    lifecycle: {auto_start: true}\n");
+	app_load(&app);
+	OK(kith_start(app.runtime));
+	OK(kith_run(app.runtime, KITH_NO_TIMEOUT));
+	EQ_STR(ki_buf_cstr(&app.output), "once\n");
+	app_fini(&app);
+}
+
+TEST(run, a_service_that_waits_keeps_a_run_on_threads)
+{
+	struct app app;
+	app_init(&app);
+	app.options.simulate = 0;
+	app_process(&app, "svc", "return function() process.events():receive() end\n",
+		"    lifecycle: {auto_start: true}\n");
+	app_load(&app);
+	OK(kith_start(app.runtime));
+	STATUS(kith_run(app.runtime, SECOND / 2), KITH_ETIMEOUT);
+	app_fini(&app);
+}
+
 static void stop_soon(void *arg)
 {
 	struct app *app = arg;
