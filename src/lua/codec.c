@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lua/lib_payload.h"
+#include "lua/lib_location.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/seen.h"
@@ -210,8 +211,6 @@ static bool refuse_key(struct encoder *e, int index, const struct step *at) {
 /* Of a value itself, not of what is in it. */
 static bool can_send(const struct encoder *e, int index) {
 	int64_t ns;
-	int32_t nsec;
-	bool utc;
 	struct ki_payload *payload;
 	switch (lua_type(e->L, index)) {
 	case LUA_TNIL:
@@ -224,7 +223,7 @@ static bool can_send(const struct encoder *e, int index) {
 	case LUA_TUSERDATA:
 		return ki_error_is(e->L, index) || ki_payload_test(e->L, index, &payload) ||
 			ki_duration_test(e->L, index, &ns) ||
-			ki_time_test(e->L, index, &ns, &nsec, &utc);
+			ki_time_test(e->L, index) != NULL;
 	default:
 		return false;
 	}
@@ -347,8 +346,6 @@ static bool encode_payload(struct encoder *e, struct ki_payload *payload) {
 
 static bool encode_userdata(struct encoder *e, int index, const struct step *at) {
 	int64_t number;
-	int32_t nsec;
-	bool utc;
 	struct ki_payload *payload;
 	if (ki_error_is(e->L, index)) {
 		return encode_error(e, index, NULL, at);
@@ -360,8 +357,10 @@ static bool encode_userdata(struct encoder *e, int index, const struct step *at)
 		ki_value_duration(&e->writer, number);
 		return true;
 	}
-	if (ki_time_test(e->L, index, &number, &nsec, &utc)) {
-		ki_value_time(&e->writer, number, (uint32_t)nsec, ki_strv(utc ? "UTC" : "Local"));
+	const struct ki_time *time = ki_time_test(e->L, index);
+	if (time != NULL) {
+		ki_value_time(&e->writer, time->at.unix_sec, (uint32_t)time->at.nsec,
+			ki_location_spelling(time->location));
 		return true;
 	}
 	return refuse_type(e, index, at);
@@ -595,8 +594,9 @@ static int decode_value(struct decoder *d) {
 	case KI_VALUE_ERROR:
 		return decode_error(d, &token);
 	case KI_VALUE_TIME:
-		ki_time_push(L, token.time.unix_s, (int32_t)token.time.nsec,
-			ki_strv_eqz(token.time.zone, "UTC"));
+		ki_time_push_spelled(L,
+			(struct ki_moment){token.time.unix_s, (int32_t)token.time.nsec},
+			token.time.zone);
 		return READ_OK;
 	case KI_VALUE_DURATION:
 		ki_duration_push(L, token.i);

@@ -9,7 +9,6 @@
 #define KI_LUA_LIB_OS_H
 
 #include <lua.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Sets the global `os`. */
@@ -18,7 +17,5 @@ void ki_open_os(lua_State *L);
 /* The process's clocks in ns: Unix time, and since the runtime started; virtual in a simulation. */
 int64_t ki_lua_wall(lua_State *L);
 int64_t ki_lua_uptime(lua_State *L);
-/* True where the local zone is UTC, whatever the machine says: in a simulation. */
-bool ki_lua_in_utc(lua_State *L);
 
 #endif

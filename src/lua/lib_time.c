@@ -10,22 +10,20 @@
 
 #include "base/compiler.h"
 #include "lua/immutable.h"
+#include "lua/lib_date.h"
+#include "lua/lib_location.h"
 #include "lua/lib_os.h"
 #include "lua/lib_timer.h"
 #include "lua/luaerror.h"
 #include "time/calendar.h"
 #include "time/duration.h"
-#include "time/zone.h"
 
 /* Metatables, and the module once it is made, in the registry by address: a look-up that cannot
  * raise. */
 static const char time_key = 't', duration_key = 'd', module_key = 'm';
 
-struct time_object {
-	int64_t unix_sec;
-	int32_t nsec; /* 0..999999999 */
-	bool utc;     /* shown in UTC, else in the local zone */
-};
+/* The userdata of a Time is a struct ki_time; its user value is the Location that holds its
+ * location, where one has to. */
 
 struct duration_object {
 	int64_t ns;
@@ -51,14 +49,6 @@ static void *test_object(lua_State *L, int index, const char *key) {
 	return is ? lua_touserdata(L, index) : NULL;
 }
 
-static struct time_object *check_time(lua_State *L, int arg, const char *fn) {
-	struct time_object *time = test_object(L, arg, &time_key);
-	if (time == NULL) {
-		ki_arg_error(L, arg, fn, "Time");
-	}
-	return time;
-}
-
 static struct duration_object *check_duration(lua_State *L, int arg, const char *fn) {
 	struct duration_object *duration = test_object(L, arg, &duration_key);
 	if (duration == NULL) {
@@ -69,30 +59,65 @@ static struct duration_object *check_duration(lua_State *L, int arg, const char 
 
 /* ---- for other files ---- */
 
-void ki_time_push(lua_State *L, int64_t unix_sec, int32_t nsec, bool utc) {
+void ki_time_push(
+	lua_State *L, struct ki_moment at, const struct ki_location *location, int holder) {
 	luaL_checkstack(L, 4, NULL);
-	struct time_object *time = lua_newuserdatauv(L, sizeof *time, 0);
-	*time = (struct time_object){unix_sec, nsec, utc};
+	bool held = ki_location_is_held(location);
+	holder = held ? lua_absindex(L, holder) : 0;
+	struct ki_time *time = lua_newuserdatauv(L, sizeof *time, held ? 1 : 0);
+	*time = (struct ki_time){at, location};
+	if (held) {
+		lua_pushvalue(L, holder);
+		lua_setiuservalue(L, -2, 1);
+	}
 	push_object_metatable(L, &time_key);
 	lua_setmetatable(L, -2);
 }
 
-void ki_time_push_now(lua_State *L) {
-	int64_t now = ki_lua_wall(L);
-	int64_t nsec = now % KI_NS_PER_SEC;
-	nsec += nsec < 0 ? KI_NS_PER_SEC : 0;
-	ki_time_push(L, (now - nsec) / KI_NS_PER_SEC, (int32_t)nsec, false);
+void ki_time_push_like(lua_State *L, int index, struct ki_moment at) {
+	const struct ki_time *time = ki_time_test(L, index);
+	luaL_checkstack(L, 4, NULL);
+	lua_getiuservalue(L, index, 1); /* nil where none is needed */
+	ki_time_push(L, at, time->location, -1);
+	lua_remove(L, -2);
 }
 
-bool ki_time_test(lua_State *L, int index, int64_t *unix_sec, int32_t *nsec, bool *utc) {
-	const struct time_object *time = test_object(L, index, &time_key);
-	if (time == NULL) {
-		return false;
+void ki_time_push_spelled(lua_State *L, struct ki_moment at, struct ki_strv location) {
+	luaL_checkstack(L, 5, NULL);
+	push_object_metatable(L, &time_key); /* and with it that of Location */
+	lua_pop(L, 1);
+	const struct ki_location *found = ki_location_push_spelled(L, location);
+	ki_time_push(L, at, found, -1);
+	lua_remove(L, -2);
+}
+
+void ki_time_push_location(lua_State *L, int index) {
+	const struct ki_time *time = ki_time_test(L, index);
+	luaL_checkstack(L, 4, NULL);
+	if (lua_getiuservalue(L, index, 1) != LUA_TUSERDATA) {
+		lua_pop(L, 1);
+		ki_location_push(L, time->location);
 	}
-	*unix_sec = time->unix_sec;
-	*nsec = time->nsec;
-	*utc = time->utc;
-	return true;
+}
+
+void ki_time_push_unix_ns(lua_State *L, int64_t unix_ns) {
+	ki_time_push(L, ki_moment_unix(0, unix_ns), ki_location_local(L), 0);
+}
+
+void ki_time_push_now(lua_State *L) {
+	ki_time_push_unix_ns(L, ki_lua_wall(L));
+}
+
+const struct ki_time *ki_time_test(lua_State *L, int index) {
+	return test_object(L, index, &time_key);
+}
+
+const struct ki_time *ki_time_check(lua_State *L, int arg, const char *fn) {
+	const struct ki_time *time = ki_time_test(L, arg);
+	if (time == NULL) {
+		ki_arg_error(L, arg, fn, "Time");
+	}
+	return time;
 }
 
 void ki_duration_push(lua_State *L, int64_t ns) {
@@ -110,6 +135,10 @@ bool ki_duration_test(lua_State *L, int index, int64_t *ns) {
 	}
 	*ns = duration->ns;
 	return true;
+}
+
+int64_t ki_duration_check(lua_State *L, int arg, const char *fn) {
+	return check_duration(L, arg, fn)->ns;
 }
 
 static int read_number(lua_State *L, int index, int64_t *ns) {
@@ -155,65 +184,27 @@ int ki_time_fail(lua_State *L, const char *text) {
 	return 2;
 }
 
-/* ---- arithmetic ---- */
-
-/* Wraps around, as Lua's own on integers. */
-static int64_t wrap_add(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-static int64_t unix_nano(const struct time_object *time) {
-	return (int64_t)((uint64_t)time->unix_sec * (uint64_t)KI_NS_PER_SEC + (uint64_t)time->nsec);
-}
-
-/* Seconds and any number of nanoseconds, with the latter carried over. */
-static void push_carried(lua_State *L, int64_t sec, int64_t nsec, bool utc) {
-	int64_t rest = nsec % KI_NS_PER_SEC;
-	rest += rest < 0 ? KI_NS_PER_SEC : 0;
-	int64_t carry = nsec / KI_NS_PER_SEC - (nsec % KI_NS_PER_SEC < 0);
-	ki_time_push(L, wrap_add(sec, carry), (int32_t)rest, utc);
-}
-
-static int compare_times(const struct time_object *a, const struct time_object *b) {
-	if (a->unix_sec != b->unix_sec) {
-		return a->unix_sec < b->unix_sec ? -1 : 1;
-	}
-	return a->nsec < b->nsec ? -1 : a->nsec > b->nsec;
-}
-
-/* From b to a, or the end of what a Duration holds. */
-static int64_t between(const struct time_object *a, const struct time_object *b) {
-	int64_t sec, ns;
-	if (__builtin_sub_overflow(a->unix_sec, b->unix_sec, &sec) ||
-		__builtin_mul_overflow(sec, KI_NS_PER_SEC, &ns) ||
-		__builtin_add_overflow(ns, (int64_t)a->nsec - b->nsec, &ns)) {
-		return a->unix_sec > b->unix_sec ? INT64_MAX : INT64_MIN;
-	}
-	return ns;
-}
-
 /* ---- Time ---- */
 
 static int time_sub(lua_State *L) {
-	const struct time_object *a = check_time(L, 1, "sub"), *b = check_time(L, 2, "sub");
-	ki_duration_push(L, between(a, b));
+	const struct ki_time *a = ki_time_check(L, 1, "sub"), *b = ki_time_check(L, 2, "sub");
+	ki_duration_push(L, ki_moment_sub(a->at, b->at));
 	return 1;
 }
 
 static int time_add(lua_State *L) {
-	const struct time_object *time = check_time(L, 1, "add");
+	const struct ki_time *time = ki_time_check(L, 1, "add");
 	int64_t ns;
 	if (ki_duration_read(L, 2, &ns) != 0) {
 		return ki_time_fail(L, lua_tostring(L, -1));
 	}
-	int64_t sec = ns / KI_NS_PER_SEC;
-	push_carried(L, wrap_add(time->unix_sec, sec), time->nsec + ns % KI_NS_PER_SEC, time->utc);
+	ki_time_push_like(L, 1, ki_moment_add(time->at, ns));
 	return 1;
 }
 
 static int compare_arguments(lua_State *L, const char *fn) {
-	const struct time_object *a = check_time(L, 1, fn), *b = check_time(L, 2, fn);
-	return compare_times(a, b);
+	const struct ki_time *a = ki_time_check(L, 1, fn), *b = ki_time_check(L, 2, fn);
+	return ki_moment_compare(a->at, b->at);
 }
 
 static int time_before(lua_State *L) {
@@ -232,29 +223,50 @@ static int time_equal(lua_State *L) {
 }
 
 static int time_unix(lua_State *L) {
-	lua_pushinteger(L, check_time(L, 1, "unix")->unix_sec);
+	lua_pushinteger(L, ki_time_check(L, 1, "unix")->at.unix_sec);
 	return 1;
 }
 
+/* Wraps around where 64 bits do not hold it, as Lua's own arithmetic does. */
 static int time_unix_nano(lua_State *L) {
-	lua_pushinteger(L, unix_nano(check_time(L, 1, "unix_nano")));
+	struct ki_moment at = ki_time_check(L, 1, "unix_nano")->at;
+	lua_pushinteger(L,
+		(lua_Integer)((uint64_t)at.unix_sec * (uint64_t)KI_NS_PER_SEC +
+			(uint64_t)at.nsec));
+	return 1;
+}
+
+static int time_is_zero(lua_State *L) {
+	struct ki_moment at = ki_time_check(L, 1, "is_zero")->at;
+	lua_pushboolean(L, at.unix_sec == KI_UNIX_OF_YEAR_1 && at.nsec == 0);
+	return 1;
+}
+
+static int time_round(lua_State *L) {
+	struct ki_moment at = ki_time_check(L, 1, "round")->at;
+	ki_time_push_like(L, 1, ki_moment_round(at, ki_duration_check(L, 2, "round")));
+	return 1;
+}
+
+static int time_truncate(lua_State *L) {
+	struct ki_moment at = ki_time_check(L, 1, "truncate")->at;
+	ki_time_push_like(L, 1, ki_moment_truncate(at, ki_duration_check(L, 2, "truncate")));
 	return 1;
 }
 
 static int time_tostring(lua_State *L) {
-	const struct time_object *time = check_time(L, 1, "tostring");
+	const struct ki_time *time = ki_time_check(L, 1, "tostring");
 	char text[KI_RFC3339_MAX];
-	int offset = time->utc || ki_lua_in_utc(L) ? 0 : ki_local_offset(time->unix_sec);
-	ki_rfc3339nano(time->unix_sec, time->nsec, offset, text);
+	ki_rfc3339nano(time->at.unix_sec, time->at.nsec,
+		ki_location_offset(time->location, time->at.unix_sec), text);
 	lua_pushstring(L, text);
 	return 1;
 }
 
 /* `==` asks for any two userdata; the others for anything. */
 static int time_eq(lua_State *L) {
-	const struct time_object *a = test_object(L, 1, &time_key),
-				 *b = test_object(L, 2, &time_key);
-	lua_pushboolean(L, a != NULL && b != NULL && compare_times(a, b) == 0);
+	const struct ki_time *a = ki_time_test(L, 1), *b = ki_time_test(L, 2);
+	lua_pushboolean(L, a != NULL && b != NULL && ki_moment_compare(a->at, b->at) == 0);
 	return 1;
 }
 
@@ -347,7 +359,7 @@ static lua_Integer integer_argument(lua_State *L, int arg) {
 
 static int module_unix(lua_State *L) {
 	lua_Integer sec = integer_argument(L, 1), nsec = integer_argument(L, 2);
-	push_carried(L, sec, nsec, false);
+	ki_time_push(L, ki_moment_unix(sec, nsec), ki_location_local(L), 0);
 	return 1;
 }
 
@@ -360,12 +372,16 @@ static int module_parse_duration(lua_State *L) {
 	return 1;
 }
 
+/* `more`: methods beside the first ones, or NULL. */
 static void make_metatable(lua_State *L, const char *name, const luaL_Reg *meta,
-	const luaL_Reg *methods, const char *key) {
+	const luaL_Reg *methods, const luaL_Reg *more, const char *key) {
 	lua_newtable(L);
 	luaL_setfuncs(L, meta, 0);
 	lua_newtable(L);
 	luaL_setfuncs(L, methods, 0);
+	if (more != NULL) {
+		luaL_setfuncs(L, more, 0);
+	}
 	lua_setfield(L, -2, "__index");
 	lua_pushstring(L, name);
 	lua_setfield(L, -2, "__name");
@@ -379,15 +395,16 @@ static void make_metatables(lua_State *L) {
 		{"__lt", time_lt}, {"__le", time_le}, {NULL, NULL}};
 	static const luaL_Reg time_methods[] = {{"sub", time_sub}, {"add", time_add},
 		{"before", time_before}, {"after", time_after}, {"equal", time_equal},
-		{"unix", time_unix}, {"unix_nano", time_unix_nano}, {NULL, NULL}};
+		{"unix", time_unix}, {"unix_nano", time_unix_nano}, {"is_zero", time_is_zero},
+		{"round", time_round}, {"truncate", time_truncate}, {NULL, NULL}};
 	static const luaL_Reg duration_meta[] = {{"__tostring", duration_tostring},
 		{"__eq", duration_eq}, {"__lt", duration_lt}, {"__le", duration_le}, {NULL, NULL}};
 	static const luaL_Reg duration_methods[] = {{"nanoseconds", duration_nanoseconds},
 		{"microseconds", duration_microseconds}, {"milliseconds", duration_milliseconds},
 		{"seconds", duration_seconds}, {"minutes", duration_minutes},
 		{"hours", duration_hours}, {NULL, NULL}};
-	make_metatable(L, "Time", time_meta, time_methods, &time_key);
-	make_metatable(L, "Duration", duration_meta, duration_methods, &duration_key);
+	make_metatable(L, "Time", time_meta, time_methods, ki_date_methods, &time_key);
+	make_metatable(L, "Duration", duration_meta, duration_methods, NULL, &duration_key);
 }
 
 static void set_constants(lua_State *L) {
@@ -418,6 +435,8 @@ void ki_open_time(lua_State *L) {
 	make_metatables(L);
 	luaL_newlib(L, functions);
 	set_constants(L);
+	ki_location_open(L);
+	ki_date_open(L);
 	ki_timer_open(L);
 	ki_table_freeze(L, -1);
 	lua_pushvalue(L, -1);

@@ -153,11 +153,7 @@ static bool stop(struct ki_lua *lua, struct timer_channel *channel) {
 
 static void take(lua_State *L, struct ki_channel *channel) {
 	struct timer_channel *timer = (struct timer_channel *)channel;
-	int64_t wall_ns = timer->ticks[channel->head];
-	int64_t sec = wall_ns / KI_NS_PER_SEC, nsec = wall_ns % KI_NS_PER_SEC;
-	luaL_checkstack(L, 3, NULL);
-	ki_time_push(L, nsec < 0 ? sec - 1 : sec, (int32_t)(nsec < 0 ? nsec + KI_NS_PER_SEC : nsec),
-		false);
+	ki_time_push_unix_ns(L, timer->ticks[channel->head]);
 	channel->head = (channel->head + 1) % TICKS_MAX;
 	channel->count--;
 }

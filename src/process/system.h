@@ -72,6 +72,7 @@ struct ki_system {
 	size_t nr_programs;
 	struct ki_proc_host *only_host; /* the only process.host, or NULL (SPEC 4.2 step 1) */
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
+	const void *lua_shared;         /* the layer above's; api sets it (lua/shared.h) */
 	int64_t started_ns;             /* monotonic */
 	/* any thread */
 	struct ki_table table;

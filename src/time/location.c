@@ -4,6 +4,7 @@
 #include "time/location.h"
 
 const struct ki_location ki_location_utc = {.name = "UTC", .fixed = true};
+const struct ki_location ki_location_local_utc = {.name = "Local", .first = {.abbrev = "UTC"}};
 
 void ki_location_init_fixed(struct ki_location *location, const char *name, int32_t offset_sec) {
 	*location = (struct ki_location){
@@ -33,8 +34,8 @@ struct ki_zone_span ki_location_at(const struct ki_location *location, int64_t u
 	size_t nr = changes_until(location, unix_sec);
 	const struct ki_zone_change *change = location->changes;
 	int64_t start = nr > 0 ? change[nr - 1].when : INT64_MIN;
-	if (nr == location->nr_changes && location->has_rule) {
-		struct ki_zone_span span = ki_tzrule_at(&location->rule, unix_sec);
+	if (nr == location->nr_changes && location->rule) {
+		struct ki_zone_span span = ki_tzrule_at(location->rule, unix_sec);
 		span.start = span.start < start ? start : span.start;
 		return span;
 	}

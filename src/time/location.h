@@ -23,16 +23,17 @@ struct ki_zone_change {
 struct ki_location {
 	const char *name; /* "UTC", "Local", "Europe/Berlin", or a fixed zone's, which may be "" */
 	bool fixed;       /* name and offset are all there is: no file is behind it */
-	bool has_rule;
 	struct ki_zone_kind first; /* of a fixed one the offset alone: the name is shown */
 	const struct ki_zone_kind *kinds;
 	size_t nr_kinds;
 	const struct ki_zone_change *changes;
 	size_t nr_changes;
-	struct ki_tzrule rule; /* from the last change on */
+	const struct ki_tzrule *rule; /* from the last change on; NULL: that holds for ever */
 };
 
 extern const struct ki_location ki_location_utc;
+/* The local zone where nothing says which: what it is called is what programs see of it. */
+extern const struct ki_location ki_location_local_utc;
 
 /* A fixed zone on the caller's memory. name: borrowed for its life. */
 void ki_location_init_fixed(struct ki_location *location, const char *name, int32_t offset_sec);

@@ -2,7 +2,7 @@
  * tzif.c: see tzif.h. A file has a block with 32-bit times; from version 2 on a second one with
  * 64-bit times and then a line with a POSIX TZ string, and the first is skipped.
  *
- * A location is one piece of memory: the struct, its changes, its kinds, its name.
+ * A location is one piece of memory: struct whole, the changes, the kinds, the name.
  */
 #include "time/tzif.h"
 
@@ -14,6 +14,12 @@
 #define TYPE_SIZE 6
 /* Those of a file below 1 MiB cannot come near it; keeps products inside of 64 bits. */
 #define MAX_COUNT 0xffffff
+
+/* What is in front of the arrays. */
+struct whole {
+	struct ki_location location; /* first: freed through it */
+	struct ki_tzrule rule;
+};
 
 struct block {
 	size_t nr_ut, nr_std, nr_leap, nr_changes, nr_kinds, nr_chars;
@@ -110,30 +116,37 @@ static size_t kind_before(const struct ki_location *location) {
 	return 0;
 }
 
-/* A zeroed location with room for so many changes and kinds, and its name. */
-static struct ki_location *allocate(struct ki_strv name, size_t nr_changes, size_t nr_kinds) {
-	size_t changes_size = nr_changes * sizeof(struct ki_zone_change);
-	size_t kinds_size = nr_kinds * sizeof(struct ki_zone_kind);
-	struct ki_location *location =
-		ki_zalloc(sizeof(*location) + changes_size + kinds_size + name.len + 1);
-	if (location) {
-		char *at = (char *)(location + 1);
-		location->nr_changes = nr_changes;
-		location->nr_kinds = nr_kinds;
-		location->changes = (const struct ki_zone_change *)(void *)at;
-		location->kinds = (const struct ki_zone_kind *)(void *)(at + changes_size);
-		location->name = at + changes_size + kinds_size;
-		if (name.len > 0) {
-			memcpy(at + changes_size + kinds_size, name.ptr, name.len);
-		}
-	}
-	return location;
+static struct ki_zone_change *changes_of(struct whole *whole) {
+	return (struct ki_zone_change *)(void *)(whole + 1);
 }
 
-static bool fill(struct ki_location *location, const struct block *block) {
-	/* The arrays are constant to everybody but their maker. */
-	struct ki_zone_change *changes = (struct ki_zone_change *)(void *)(location + 1);
-	struct ki_zone_kind *kinds = (struct ki_zone_kind *)(void *)(changes + block->nr_changes);
+static struct ki_zone_kind *kinds_of(struct whole *whole) {
+	return (struct ki_zone_kind *)(void *)(changes_of(whole) + whole->location.nr_changes);
+}
+
+/* A zeroed location with room for so many changes and kinds, and its name. */
+static struct whole *allocate(struct ki_strv name, size_t nr_changes, size_t nr_kinds) {
+	size_t arrays = nr_changes * sizeof(struct ki_zone_change) +
+		nr_kinds * sizeof(struct ki_zone_kind);
+	struct whole *whole = ki_zalloc(sizeof(*whole) + arrays + name.len + 1);
+	if (whole) {
+		struct ki_location *location = &whole->location;
+		location->nr_changes = nr_changes;
+		location->nr_kinds = nr_kinds;
+		location->changes = changes_of(whole);
+		location->kinds = kinds_of(whole);
+		char *text = (char *)(kinds_of(whole) + nr_kinds);
+		location->name = text;
+		if (name.len > 0) {
+			memcpy(text, name.ptr, name.len);
+		}
+	}
+	return whole;
+}
+
+static bool fill(struct whole *whole, const struct block *block) {
+	struct ki_zone_change *changes = changes_of(whole);
+	struct ki_zone_kind *kinds = kinds_of(whole);
 	for (size_t i = 0; i < block->nr_kinds; i++) {
 		if (!read_kind(block, i, &kinds[i])) {
 			return false;
@@ -147,17 +160,19 @@ static bool fill(struct ki_location *location, const struct block *block) {
 			return false;
 		}
 	}
-	location->first = kinds[kind_before(location)];
+	whole->location.first = kinds[kind_before(&whole->location)];
 	return true;
 }
 
 /* The line "\nTZ\n" behind the second block; one that is malformed counts as empty. */
-static void read_footer(struct ki_location *location, struct ki_strv rest) {
+static void read_footer(struct whole *whole, struct ki_strv rest) {
 	if (rest.len > 0 && *rest.ptr == '\n') {
 		rest = ki_strv_sub(rest, 1, rest.len);
 		size_t end = ki_strv_find(rest, '\n');
-		location->has_rule = end != SIZE_MAX &&
-			ki_tzrule_read(ki_strv_sub(rest, 0, end), &location->rule) == KITH_OK;
+		if (end != SIZE_MAX &&
+			ki_tzrule_read(ki_strv_sub(rest, 0, end), &whole->rule) == KITH_OK) {
+			whole->location.rule = &whole->rule;
+		}
 	}
 }
 
@@ -171,18 +186,18 @@ int ki_tzif_read(struct ki_strv name, struct ki_strv bytes, const struct ki_loca
 	if ((wide && !take_block(&rest, 8, &block)) || block.nr_kinds == 0) {
 		return KITH_EINVAL;
 	}
-	struct ki_location *location = allocate(name, block.nr_changes, block.nr_kinds);
-	if (!location) {
+	struct whole *whole = allocate(name, block.nr_changes, block.nr_kinds);
+	if (!whole) {
 		return KITH_EEXHAUSTED;
 	}
-	if (!fill(location, &block)) {
-		ki_location_free(location);
+	if (!fill(whole, &block)) {
+		ki_location_free(&whole->location);
 		return KITH_EINVAL;
 	}
 	if (wide) {
-		read_footer(location, rest);
+		read_footer(whole, rest);
 	}
-	*out = location;
+	*out = &whole->location;
 	return KITH_OK;
 }
 
@@ -191,19 +206,18 @@ int ki_location_of_rule(struct ki_strv name, struct ki_strv text, const struct k
 	if (ki_tzrule_read(text, &rule) != KITH_OK) {
 		return KITH_EINVAL;
 	}
-	struct ki_location *location = allocate(name, 0, rule.has_summer ? 2 : 1);
-	if (!location) {
+	struct whole *whole = allocate(name, 0, rule.has_summer ? 2 : 1);
+	if (!whole) {
 		return KITH_EEXHAUSTED;
 	}
-	struct ki_zone_kind *kinds = (struct ki_zone_kind *)(void *)(location + 1);
-	kinds[0] = rule.standard;
+	kinds_of(whole)[0] = rule.standard;
 	if (rule.has_summer) {
-		kinds[1] = rule.summer;
+		kinds_of(whole)[1] = rule.summer;
 	}
-	location->has_rule = true;
-	location->rule = rule;
-	location->first = rule.standard;
-	*out = location;
+	whole->rule = rule;
+	whole->location.rule = &whole->rule;
+	whole->location.first = rule.standard;
+	*out = &whole->location;
 	return KITH_OK;
 }
 

@@ -12,20 +12,17 @@
 #define MAX_FILE_BYTES ((size_t)1024 * 1024)
 #define MAX_NAME 255
 
-/* The local zone where nothing says which: what it is called is what programs see of it. */
-static const struct ki_location local_utc = {.name = "Local", .first = {.abbrev = "UTC"}};
-
 void ki_zones_init(struct ki_zones *zones, const char *folder) {
 	*zones = (struct ki_zones){
-		.folder = folder ? folder : KI_ZONES_FOLDER, .local = &local_utc};
+		.folder = folder ? folder : KI_ZONES_FOLDER, .local = &ki_location_local_utc};
 	ki_mutex_init(&zones->lock);
 }
 
 /* Frees the local zone, if it is one of its own. */
 static void drop_local(struct ki_zones *zones) {
-	if (zones->local != &local_utc) {
+	if (zones->local != &ki_location_local_utc) {
 		ki_location_free(zones->local);
-		zones->local = &local_utc;
+		zones->local = &ki_location_local_utc;
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "lua/lib_base.h"
 #include "lua/luaproc.h"
 #include "lua/program.h"
+#include "lua/shared.h"
 #include "lua/state.h"
 
 #include "kith_test.h"
@@ -22,6 +23,8 @@
 struct lua_fixture {
 	struct ki_system system;
 	struct ki_proc proc;
+	struct ki_zones zones; /* the local one is UTC */
+	struct ki_lua_shared shared;
 	struct ki_lua_program program;
 	struct ki_lua lua;
 	struct ki_buf output; /* what print wrote */
@@ -43,6 +46,9 @@ static inline void lua_fixture_prepare(
 		ki_sched_new(&(struct ki_sched_options){.simulate = simulate, .seed = seed});
 	f->system.started_ns = ki_sched_now(f->system.sched);
 	f->system.hooks = (struct ki_system_hooks){.user = f, .output = lua_fixture_output};
+	ki_zones_init(&f->zones, NULL);
+	f->shared.zones = &f->zones;
+	f->system.lua_shared = &f->shared;
 	f->proc.system = &f->system;
 	f->program = (struct ki_lua_program){.id = "app:test", .modules = modules, .nr_modules = 2};
 	f->lua.proc = &f->proc;
@@ -60,6 +66,13 @@ static inline int lua_fixture_make(
 	return ki_lua_open(&f->lua);
 }
 
+/* Not simulated, in this local zone. */
+static inline void lua_fixture_open_in(struct lua_fixture *f, const char *local) {
+	lua_fixture_prepare(f, false, 1, 0);
+	OK(ki_zones_set_local(&f->zones, ki_strv(local)));
+	OK(ki_lua_open(&f->lua));
+}
+
 /* With this memory limit; gives what ki_lua_open gave. */
 static inline int lua_fixture_try(struct lua_fixture *f, uint64_t seed, size_t limit) {
 	return lua_fixture_make(f, true, seed, limit);
@@ -74,6 +87,7 @@ static inline void lua_fixture_close(struct lua_fixture *f) {
 	ki_heap_drop(&f->lua.heap);
 	ki_buf_fini(&f->output);
 	ki_sched_free(f->system.sched);
+	ki_zones_fini(&f->zones);
 }
 
 /* Compiles and runs a chunk with arguments that are on the stack; its results are left there. */

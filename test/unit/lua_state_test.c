@@ -207,13 +207,20 @@ TEST(lua_state, os_reads_the_clock_of_the_runtime) {
 }
 
 TEST(lua_state, os_and_time_know_the_local_zone_outside_of_a_simulation) {
-	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	struct lua_fixture f;
-	OK(lua_fixture_make(&f, false, 1, 0));
+	lua_fixture_open_in(&f, "CET-1CEST,M3.5.0,M10.5.0/3");
 	lua_fixture_run(&f,
 		"local summer = os.time{year = 2026, month = 7, day = 1, hour = 12}\n"
 		"assert(os.date('!%H', summer) == '10' and os.date('%H', summer) == '12')\n"
 		"assert(os.date('*t', summer).isdst == true)\n"
+		"assert(os.date('%Z %z', summer) == 'CEST +0200')\n"
+		"assert(os.date('!%Z %z', summer) == 'GMT +0000')\n"
+		"local twice = {year = 2026, month = 10, day = 25, hour = 2, min = 30}\n"
+		"assert(os.time(twice) == 1792891800 and twice.isdst == false)\n"
+		"twice.isdst = true\n"
+		"assert(os.time(twice) == 1792888200 and twice.isdst == true and twice.hour == 2)\n"
+		"local t = {year = 2026, month = 7, day = 1, hour = 12, isdst = false}\n"
+		"assert(os.time(t) == summer + 3600 and t.hour == 13 and t.isdst == true)\n"
 		"local winter = os.time{year = 2026, month = 1, day = 1}\n"
 		"assert(os.date('!%H', winter) == '23' and os.date('*t', winter).isdst == false)\n"
 		"assert(tostring(time.unix(summer, 0)) == '2026-07-01T12:00:00+02:00')\n"

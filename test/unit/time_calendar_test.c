@@ -2,11 +2,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "kith_test.h"
 
+#include <kith_types.h>
 #include <time.h>
 
 #include "base/rng.h"
 #include "time/calendar.h"
-#include "time/zone.h"
 
 TEST(calendar, known_moments) {
 	struct ki_civil c = ki_civil_from_unix(0, 0);
@@ -73,12 +73,40 @@ TEST(calendar, rfc3339_trims_the_fraction_and_names_the_offset) {
 	EQ_STR(text, "1969-12-31T23:59:59.999Z");
 }
 
-TEST(zone, local_offset_follows_tz_and_its_summer_time) {
-	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
-	tzset();
-	EQ_INT(ki_local_offset(ki_civil_to_unix(2026, 1, 15, 12, 0, 0)), 3600);
-	EQ_INT(ki_local_offset(ki_civil_to_unix(2026, 7, 15, 12, 0, 0)), 7200);
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	EQ_INT(ki_local_offset(0), 0);
+TEST(calendar, months_have_their_days) {
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	for (int month = 1; month <= 12; month++) {
+		EQ_INT(ki_month_days(2026, month), days[month - 1]);
+		EQ_INT(ki_civil_days(2026, month + 1, 1) - ki_civil_days(2026, month, 1),
+			days[month - 1]);
+	}
+	EQ_INT(ki_month_days(2024, 2), 29);
+	EQ_INT(ki_month_days(1900, 2), 28);
+	EQ_INT(ki_month_days(2000, 2), 29);
+}
+
+TEST(calendar, refuses_what_does_not_fit_64_bits) {
+	int64_t sec = 7;
+	OK(ki_civil_try_unix(2020, 1, 1, 0, 0, 0, &sec));
+	EQ_INT(sec, 1577836800);
+	STATUS(ki_civil_try_unix(INT64_MAX, 1, 1, 0, 0, 0, &sec), KITH_EINVAL);
+	STATUS(ki_civil_try_unix(1, INT64_MIN, 1, 0, 0, 0, &sec), KITH_EINVAL);
+	STATUS(ki_civil_try_unix(1, 1, 1, 0, 0, INT64_MAX, &sec), KITH_EINVAL);
+	EQ_INT(sec, 1577836800);
+	/* All as large as they may be at once. */
+	const int64_t one = 1;
+	OK(ki_civil_try_unix(
+		one << 36, one << 39, one << 44, one << 48, one << 54, one << 60, &sec));
+	OK(ki_civil_try_unix(-(one << 36), -(one << 39), -(one << 44), -(one << 48), -(one << 54),
+		-(one << 60), &sec));
+}
+
+TEST(calendar, the_ends_of_64_bits_have_a_date) {
+	EQ_INT(ki_civil_from_unix(INT64_MAX, 93600).year, 292277026596);
+	EQ_INT(ki_civil_from_unix(INT64_MIN, -93600).year, -292277022657);
+	char text[KI_RFC3339_MAX];
+	ki_rfc3339nano(INT64_MIN, 999999999, -90000, text);
+	EQ_STR(text, "-292277022657-01-26T07:29:52.999999999-25:00");
+	ki_rfc3339nano(-62198755200, 0, -30, text);
+	EQ_STR(text, "-0002-12-31T23:59:30+00:00");
 }

@@ -3,54 +3,27 @@
 #include "kith_test.h"
 
 #include <kith_types.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sys/thread.h"
 #include "time/zones.h"
-
-/* A version 2 file with one kind, so that its rule says all. */
-static const char file[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-			   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
-			   "\0\0\x0e\x10\0\0CET\0"
-			   "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-			   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4"
-			   "\0\0\x0e\x10\0\0CET\0"
-			   "\nCET-1CEST,M3.5.0,M10.5.0/3\n";
+#include "zone_folder.h"
 
 #define JULY INT64_C(1784116800)
 
 struct folder {
-	char path[64], europe[80], berlin[96], table[96];
+	struct zone_folder made;
 	struct ki_zones zones;
 };
 
-static void write_file(const char *path, const char *bytes, size_t size) {
-	FILE *out = fopen(path, "wb");
-	NOT_NULL(out);
-	EQ_UINT(fwrite(bytes, 1, size, out), size);
-	EQ_INT(fclose(out), 0);
-}
-
 static void folder_init(struct folder *folder) {
-	strcpy(folder->path, "/tmp/kith-zones-" "XX" "XX" "XX"); /* lint knows another meaning */
-	NOT_NULL(mkdtemp(folder->path));
-	snprintf(folder->europe, sizeof folder->europe, "%s/Europe", folder->path);
-	snprintf(folder->berlin, sizeof folder->berlin, "%s/Berlin", folder->europe);
-	snprintf(folder->table, sizeof folder->table, "%s/zone.tab", folder->path);
-	EQ_INT(mkdir(folder->europe, 0700), 0);
-	write_file(folder->berlin, file, sizeof file - 1);
-	write_file(folder->table, "DE\t+5230+01322\tEurope/Berlin\n", 29);
-	ki_zones_init(&folder->zones, folder->path);
+	zone_folder_init(&folder->made);
+	ki_zones_init(&folder->zones, folder->made.path);
 }
 
 static void folder_fini(struct folder *folder) {
 	ki_zones_fini(&folder->zones);
 	ki_zones_fini(&folder->zones); /* once more does nothing */
-	unlink(folder->berlin);
-	unlink(folder->table);
-	rmdir(folder->europe);
-	rmdir(folder->path);
+	zone_folder_fini(&folder->made);
 }
 
 TEST(zones, a_zone_is_read_once) {
@@ -58,7 +31,7 @@ TEST(zones, a_zone_is_read_once) {
 	folder_init(&folder);
 	const struct ki_location *first, *second;
 	OK(ki_zones_load(&folder.zones, ki_strv("Europe/Berlin"), &first));
-	unlink(folder.berlin);
+	unlink(folder.made.berlin);
 	OK(ki_zones_load(&folder.zones, ki_strv("Europe/Berlin"), &second));
 	EQ_PTR(first, second);
 	EQ_STR(first->name, "Europe/Berlin");
@@ -114,11 +87,11 @@ TEST(zones, the_local_zone_is_a_name_a_path_or_a_rule) {
 	EQ_INT(local_offset(zones), 7200);
 	OK(ki_zones_set_local(zones, ki_strv("UTC")));
 	EQ_INT(local_offset(zones), 0);
-	OK(ki_zones_set_local(zones, ki_strv(folder.berlin)));
+	OK(ki_zones_set_local(zones, ki_strv(folder.made.berlin)));
 	EQ_INT(local_offset(zones), 7200);
 	STATUS(ki_zones_set_local(zones, ki_strv("Mars/Base")), KITH_ENOTFOUND);
 	STATUS(ki_zones_set_local(zones, ki_strv("/nowhere")), KITH_ENOTFOUND);
-	STATUS(ki_zones_set_local(zones, ki_strv(folder.table)), KITH_ENOTFOUND);
+	STATUS(ki_zones_set_local(zones, ki_strv(folder.made.table)), KITH_ENOTFOUND);
 	EQ_INT(local_offset(zones), 7200);
 	OK(ki_zones_set_local(zones, ki_strv("")));
 	EQ_INT(local_offset(zones), 0);
@@ -128,7 +101,7 @@ TEST(zones, the_local_zone_is_a_name_a_path_or_a_rule) {
 TEST(zones, the_machine_has_a_local_zone_or_utc) {
 	struct folder folder;
 	folder_init(&folder);
-	OK(ki_zones_set_machine_local(&folder.zones, folder.berlin));
+	OK(ki_zones_set_machine_local(&folder.zones, folder.made.berlin));
 	EQ_INT(local_offset(&folder.zones), 7200);
 	OK(ki_zones_set_machine_local(&folder.zones, "/nowhere/localtime"));
 	EQ_INT(local_offset(&folder.zones), 0);
