@@ -146,8 +146,15 @@ static void tell_relations(struct ki_proc *proc) {
 	bool failed = ki_result_failed(proc->result);
 	int64_t at_ns = ki_sched_wall(proc->system->sched);
 	struct ki_relation *relation;
+	/* The runtime's own hear of it last: a stop that goes on from here overtakes no LINK_DOWN. */
+	struct ki_relation *ours = NULL;
 	while ((relation = ki_relset_pop(&proc->watchers))) {
-		tell(proc, relation, KI_SIGNAL_EXIT, at_ns);
+		if (ki_pid_host(relation->peer) == KI_HOST_INDEX_SYSTEM) {
+			relation->next = ours;
+			ours = relation;
+		} else {
+			tell(proc, relation, KI_SIGNAL_EXIT, at_ns);
+		}
 	}
 	while ((relation = ki_relset_pop(&proc->links))) { /* E3 */
 		if (relation->unlinking) {
@@ -159,6 +166,10 @@ static void tell_relations(struct ki_proc *proc) {
 	}
 	while ((relation = ki_relset_pop(&proc->watching))) {
 		tell(proc, relation, KI_SIGNAL_DEMONITOR, at_ns);
+	}
+	while ((relation = ours)) {
+		ours = relation->next;
+		tell(proc, relation, KI_SIGNAL_EXIT, at_ns);
 	}
 }
 
