@@ -364,6 +364,74 @@ local function c10_6_waits_anywhere()
 	end))), true)
 end
 
+-- Where Lua itself cannot yield, and with other coroutines at work.
+local function c10_6_inside_c_functions()
+	local ticks = 0
+	coroutine.spawn(function()
+		while true do
+			time.sleep("1ms")
+			ticks = ticks + 1
+		end
+	end)
+	local function wait(value)
+		local before = ticks
+		time.sleep("3ms")
+		if ticks == before then
+			error("nobody else went on")
+		end
+		return value
+	end
+	local t = { 3, 1, 2 }
+	table.sort(t, function(a, b) return wait(a < b) end)
+	same("sort", table.concat(t, " "), "1 2 3")
+	same("gsub", string.gsub("abc", ".", function(c) return wait(c:upper()) end), "ABC")
+	local mt = {
+		__tostring = function() return wait("text") end,
+		__index = function(_, i) return wait("i" .. i) end,
+		__len = function() return 3 end,
+		__pairs = function(t) return wait(next), t, nil end,
+	}
+	t = setmetatable({}, mt)
+	same("tostring", tostring(t), "text")
+	same("format", string.format("%s", t), "text")
+	same("concat", table.concat(t, " "), "i1 i2 i3")
+	same("unpack", select("#", table.unpack(t)), 3)
+	for _ in pairs(t) do
+		error("empty")
+	end
+	local parts = { "return ", "4", "2" }
+	same("load", load(function() return wait(table.remove(parts, 1)) end)(), 42)
+	same("a message handler", select(2, xpcall(error, function(x) return wait(x .. "!") end, "x")), "x!")
+	same("a coroutine in a comparator", select(2, pcall(function()
+		table.sort({ 2, 1 }, function(a, b)
+			return coroutine.wrap(function() return wait(a < b) end)()
+		end)
+		return "sorted"
+	end)), "sorted")
+	same("two at once", table.concat((function()
+		local done, results = channel.new(), {}
+		for i = 1, 5 do
+			coroutine.spawn(function()
+				local list = { 5, i }
+				table.sort(list, function(a, b) return wait(a < b) end)
+				done:send(list[1])
+			end)
+		end
+		for i = 1, 5 do
+			results[i] = done:receive()
+		end
+		table.sort(results)
+		return results
+	end)(), " "), "1 2 3 4 5")
+
+	-- Force reaches a process there too.
+	local pid = assert(process.spawn_monitored("app:run", HOST,
+		"table.sort({ 1, 2, 3 }, function() time.sleep('1h') end)"))
+	time.sleep("3ms")
+	process.terminate(pid)
+	same("terminated", tostring(process.events():receive().result.error), "process terminated")
+end
+
 local function c10_8_deadlock()
 	local events = process.events()
 	local function ends(code, threads)
@@ -403,5 +471,6 @@ return {
 	c10_4_spawn = c10_4_spawn,
 	c10_5_lua = c10_5_lua,
 	c10_6_waits_anywhere = c10_6_waits_anywhere,
+	c10_6_inside_c_functions = c10_6_inside_c_functions,
 	c10_8_deadlock = c10_8_deadlock,
 }

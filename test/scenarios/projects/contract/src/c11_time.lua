@@ -150,7 +150,11 @@ local function c11_1_ticker(slack)
 		at(start, 10 * i, slack)
 	end
 	same("stop", t:stop(), true)
-	same("closed", select(2, t:channel():receive()), false)
+	local ticks = 0
+	while select(2, t:channel():receive()) do
+		ticks = ticks + 1 -- one that came before the stop
+	end
+	same("closed", ticks <= 16, true)
 
 	t = time.ticker("1ms")
 	time.sleep("40ms")
