@@ -146,7 +146,7 @@ static void tell_relations(struct ki_proc *proc) {
 	bool failed = ki_result_failed(proc->result);
 	int64_t at_ns = ki_sched_wall(proc->system->sched);
 	struct ki_relation *relation;
-	/* The runtime's own hear of it last: a stop that goes on from here overtakes no LINK_DOWN. */
+	/* The runtime hears of it last: a stop that goes on from here overtakes no LINK_DOWN. */
 	struct ki_relation *ours = NULL;
 	while ((relation = ki_relset_pop(&proc->watchers))) {
 		if (ki_pid_host(relation->peer) == KI_HOST_INDEX_SYSTEM) {
