@@ -72,6 +72,14 @@ struct kith_options {
 	int simulate;     /* not 0: one thread, virtual time, an order that `seed` decides */
 	uint64_t seed;    /* of a simulation */
 	int keep;         /* not 0: a run in which nothing more can happen waits for kith_stop */
+	/*
+	 * The zone of local times: a name (Europe/Berlin), the path of a TZif file or a POSIX rule
+	 * (CET-1CEST,M3.5.0,M10.5.0/3); "" is UTC. NULL: what the project says; where it says
+	 * nothing, default_timezone, if there is such a zone; else /etc/localtime, else UTC. That
+	 * of a simulation is UTC all the same.
+	 */
+	const char *timezone;
+	const char *default_timezone; /* a command gives what TZ is in its environment */
 };
 
 /* Gives options with every default. Thread: any. Blocks: never. Since: 0.1. */
@@ -87,9 +95,10 @@ static inline struct kith_options kith_options(void) {
 /*
  * Opens a runtime.
  * options: NULL for all defaults; borrowed. out: gets the runtime.
- * Errors: KITH_EINVAL (out is NULL, or an option is out of range), KITH_EEXHAUSTED (no memory).
+ * Errors: KITH_EINVAL (out is NULL, or an option is out of range), KITH_ENOTFOUND (there is no
+ * zone `timezone`), KITH_EEXHAUSTED (no memory).
  * Owner: the caller, until kith_close.
- * Thread: any. Blocks: never. Since: 0.1.
+ * Thread: any. Blocks: the thread, while it reads a time zone. Since: 0.1.
  */
 int kith_open(const struct kith_options *options, struct kith_runtime **out);
 

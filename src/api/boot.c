@@ -161,6 +161,7 @@ static int make_system(struct kith_runtime *runtime) {
 		return status;
 	}
 	runtime->has_system = true;
+	runtime->system.lua_shared = &runtime->lua_shared;
 	runtime->system.lua_seed = ki_sched_random(runtime->sched);
 	return add_hosts(runtime);
 }

@@ -85,6 +85,9 @@ int kith_load(struct kith_runtime *runtime, const char *dir) {
 	runtime->has_project = true;
 	int status = ki_project_load(dir, &runtime->project);
 	if (!status) {
+		status = ki_timezone_load(runtime);
+	}
+	if (!status) {
 		status = check_all_lua(&runtime->project);
 	}
 	if (status) {

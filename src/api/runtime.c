@@ -37,12 +37,19 @@ int kith_open(const struct kith_options *options, struct kith_runtime **out) {
 		return KITH_EEXHAUSTED;
 	}
 	runtime->options = own;
+	int status = ki_timezone_open(runtime);
+	if (status) {
+		ki_zones_fini(&runtime->zones);
+		ki_free(runtime);
+		return status;
+	}
 	struct ki_sched_options sched = {
 		.simulate = own.simulate != 0,
 		.seed = own.simulate ? own.seed : ki_machine_seed(),
 	};
 	runtime->sched = ki_sched_new(&sched);
 	if (!runtime->sched) {
+		ki_zones_fini(&runtime->zones);
 		ki_free(runtime);
 		return KITH_EEXHAUSTED;
 	}
@@ -254,6 +261,7 @@ int kith_close(struct kith_runtime **place) {
 	ki_mutex_fini(&runtime->output_mutex);
 	ki_mutex_fini(&runtime->stop_mutex);
 	ki_cond_fini(&runtime->stop_cond);
+	ki_zones_fini(&runtime->zones);
 	ki_free(runtime);
 	*place = NULL;
 	return KITH_OK;

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "config/project.h"
 #include "lua/program.h"
+#include "lua/shared.h"
 #include "mem/value.h"
 #include "observe/log.h"
 #include "process/system.h"
@@ -48,6 +49,8 @@ struct kith_runtime {
 	struct ki_sched *sched;
 	struct ki_project project;
 	bool has_project;
+	struct ki_zones zones;
+	struct ki_lua_shared lua_shared;
 	struct ki_system system;
 	bool has_system;
 	struct ki_boot boot;
@@ -84,6 +87,13 @@ int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	const char *const *args);
 /* Nothing runs any more. */
 void ki_boot_drop(struct kith_runtime *runtime);
+
+/* ---- timezone.c ---- */
+
+/* The zones and the local one, as far as the options say it. KITH_ENOTFOUND, KITH_EEXHAUSTED. */
+int ki_timezone_open(struct kith_runtime *runtime);
+/* The local zone that the loaded project asks for, or one more problem. KITH_EEXHAUSTED. */
+int ki_timezone_load(struct kith_runtime *runtime);
 
 /* ---- input.c ---- */
 

@@ -28,6 +28,7 @@ static const char help_run[] =
 	"                     What follows a -- is no option\n"
 	"  --workers N        threads of every host\n"
 	"  --log-level L      debug, info, warn (with -x), error or off; without -x: info\n"
+	"  --timezone ZONE    the zone of local times, such as Europe/Berlin\n"
 	"  --keep             stay when nothing is left to run\n"
 	"  --sim              simulate: one thread, virtual time from 2020-01-01\n"
 	"  --seed N           with --sim: the order of events is a function of N (1)\n"

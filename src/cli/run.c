@@ -88,6 +88,11 @@ static int set_level(struct run *run, const char *value) {
 	return EXIT_OK;
 }
 
+static int set_timezone(struct run *run, const char *value) {
+	run->options.timezone = value;
+	return EXIT_OK;
+}
+
 static int set_entry(struct run *run, const char *value) {
 	if (run->entry) {
 		return ki_cli_fail(EXIT_USAGE, "one -x, not two");
@@ -105,6 +110,7 @@ static const struct {
 	{"--seed", set_seed},
 	{"--until", set_until},
 	{"--log-level", set_level},
+	{"--timezone", set_timezone},
 };
 
 /* The flag of that name, or NULL. */
@@ -220,9 +226,14 @@ static int open_and_run(struct run *run) {
 	bool coloured = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 	run->options.log = ki_cli_log;
 	run->options.user = &coloured;
+	run->options.default_timezone = getenv("TZ");
 	ki_cli_block_signals();
 	struct kith_runtime *runtime = NULL;
 	int status = kith_open(&run->options, &runtime);
+	if (status == KITH_ENOTFOUND) {
+		return ki_cli_fail(EXIT_USAGE, "--timezone: the name of a time zone, not \"%s\"",
+			run->options.timezone);
+	}
 	if (status) {
 		return ki_cli_fail(EXIT_FAILED, "%s", kith_status_text(status));
 	}
