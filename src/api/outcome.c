@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "api/runtime.h"
+#include "lua/json.h"
 #include "mem/value.h"
 #include "process/signals.h"
 
 static void read_table(struct kith_runtime *runtime, const struct ki_payload *value) {
-	ki_json_write(&runtime->output, value);
+	ki_json_encode(&runtime->output, value, KI_JSON_PLAIN, NULL);
 	ki_buf_putc(&runtime->output, '\n');
 	runtime->has_output = true;
 }

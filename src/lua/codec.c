@@ -12,10 +12,12 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "lua/json.h"
 #include "lua/lib_payload.h"
 #include "lua/lib_location.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
+#include "lua/scratch.h"
 #include "lua/seen.h"
 #include "mem/value.h"
 
@@ -484,6 +486,28 @@ struct ki_payload *ki_codec_encode_error(lua_State *L, int index, const char *mo
 	return payload;
 }
 
+struct ki_payload *ki_codec_encode_plain(lua_State *L, int index) {
+	if (!lua_checkstack(L, STACK_SLOTS)) {
+		return NULL;
+	}
+	struct encoder e;
+	encoder_init(&e, L, 1);
+	e.strip = true;
+	e.max_bytes = SIZE_MAX;
+	int top = lua_gettop(L);
+	struct ki_payload *payload = NULL;
+	index = lua_absindex(L, index);
+	if (!can_send(&e, index)) {
+		ki_value_nil(&e.writer);
+		payload = ki_value_finish(&e.writer, KI_FORMAT_LUA);
+	} else if (encode_value(&e, index, NULL)) {
+		payload = ki_value_finish(&e.writer, KI_FORMAT_LUA);
+	}
+	lua_settop(L, top);
+	encoder_fini(&e);
+	return payload;
+}
+
 /* ---- reading ---- */
 
 /* What reading one value gives; RESTART: it shares tables, which must be kept track of from the
@@ -640,6 +664,25 @@ static int decode(lua_State *L, const struct ki_payload *payload) {
 	return 0;
 }
 
+static int decode_json(lua_State *L, const struct ki_payload *payload) {
+	struct ki_scratch *scratch = ki_scratch_push(L);
+	struct ki_json_fault fault;
+	struct ki_strv text = ki_strv_n((const char *)payload->data, payload->size);
+	int status = ki_json_decode(text, &scratch->payload, &fault);
+	if (status == KITH_EEXHAUSTED) {
+		return luaL_error(L, "not enough memory");
+	}
+	if (status == KITH_OK) {
+		status = decode(L, scratch->payload);
+		ki_scratch_clear(scratch);
+	} else {
+		lua_pushnil(L);
+		status = KITH_EINTERNAL;
+	}
+	lua_remove(L, -2);
+	return status;
+}
+
 int ki_codec_decode(lua_State *L, const struct ki_payload *payload) {
 	luaL_checkstack(L, STACK_SLOTS, NULL);
 	if (payload == NULL) {
@@ -650,6 +693,8 @@ int ki_codec_decode(lua_State *L, const struct ki_payload *payload) {
 	case KI_FORMAT_LUA:
 	case KI_FORMAT_ERROR:
 		return decode(L, payload);
+	case KI_FORMAT_JSON:
+		return decode_json(L, payload);
 	case KI_FORMAT_STRING:
 	case KI_FORMAT_BYTES:
 		lua_pushlstring(L, (const char *)payload->data, payload->size);

@@ -32,8 +32,11 @@ int ki_codec_encode_value(lua_State *L, int index, int ordinal, struct ki_payloa
 /* The Error at index with `more` (may be NULL) behind its stack; details that cannot be sent are
  * left out. NULL: no memory. Does not raise. */
 struct ki_payload *ki_codec_encode_error(lua_State *L, int index, const char *more);
+/* The value at index for somebody to read: tables without what cannot be sent; of a value that
+ * cannot be sent itself, nil. NULL: no memory. Does not raise. */
+struct ki_payload *ki_codec_encode_plain(lua_State *L, int index);
 
-/* Pushes a fresh copy of what a payload of format LUA or ERROR holds, of STRING and BYTES the
+/* Pushes a fresh copy of what a payload of format LUA, ERROR or JSON holds, of STRING and BYTES the
  * string; NULL pushes nil. KITH_EINTERNAL with nil pushed: malformed, or another format. May raise
  * Lua's memory error. */
 int ki_codec_decode(lua_State *L, const struct ki_payload *payload);

@@ -12,6 +12,8 @@
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
 #include "lua/luaproc.h"
+#include "lua/scratch.h"
+#include "lua/transcode.h"
 
 /* Metatables in the registry, by address: a look-up that cannot raise. */
 static const char payload_key = 'p', message_key = 'm';
@@ -139,19 +141,30 @@ static int payload_get_format(lua_State *L) {
 }
 
 static int payload_transcode(lua_State *L) {
-	const char *from = format_of(check_payload(L, "transcode"));
+	const struct payload_object *object = check_payload(L, "transcode");
 	if (lua_type(L, 2) != LUA_TSTRING) {
 		return ki_arg_error(L, 2, "transcode", "string");
 	}
-	lua_pushstring(L, from);
+	lua_settop(L, 2);
+	lua_pushstring(L, format_of(object));
 	if (lua_rawequal(L, 2, -1)) {
 		lua_pushvalue(L, 1);
 		return 1;
 	}
-	lua_pushnil(L);
-	ki_error_push(L, "Internal", KI_RETRYABLE_NO, "cannot transcode %s to %s", from,
-		lua_tostring(L, 2));
-	return 2;
+	struct ki_scratch *scratch = ki_scratch_push(L);
+	struct ki_strv name;
+	name.ptr = lua_tolstring(L, 2, &name.len);
+	enum ki_format to;
+	if (!ki_format_parse(name, &to) || ki_transcode(object->payload, to, &scratch->text,
+						   &scratch->payload) != KITH_OK) {
+		lua_pushnil(L);
+		ki_error_push(L, "Internal", KI_RETRYABLE_NO, "cannot transcode %s to %s",
+			format_of(object), name.ptr);
+		return 2;
+	}
+	ki_payload_push(L, ki_payload_ref(scratch->payload));
+	ki_scratch_clear(scratch);
+	return 1;
 }
 
 static int payload_tostring(lua_State *L) {

@@ -1,0 +1,55 @@
+/*
+ * lua/json.h: values as JSON text (RFC 8259) and back (SPEC 12.13), without Lua.
+ *
+ * A table with the keys 1..n and no others is an array, one with strings for keys an object whose
+ * keys are sorted by bytes, an empty one `[]`. Numbers keep their subtype: what has a fraction or
+ * an exponent, or does not fit 64 bits, is a float. NaN and infinities become null, an Error its
+ * message, Time and Duration the text that tostring gives, Time in UTC. Bytes of strings that are
+ * no UTF-8 pass both ways.
+ *
+ * Owns: nothing.
+ * Threads: any.
+ * Not here: the module of that name (lib_json.c).
+ */
+#ifndef KI_LUA_JSON_H
+#define KI_LUA_JSON_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "mem/payload.h"
+#include "mem/value.h"
+
+/* Levels of tables in tables, both ways. */
+#define KI_JSON_DEPTH_MAX 128
+/* Bytes of a text that is written: shared tables are written as often as they are referred to. */
+#define KI_JSON_TEXT_MAX ((size_t)64 << 20)
+
+/* STRICT refuses what JSON cannot say; PLAIN, for people to read, writes it as near as can be: keys
+ * as text, null for a cycle. */
+enum ki_json_mode { KI_JSON_STRICT, KI_JSON_PLAIN };
+
+/*
+ * Appends the text of a payload's value; NULL is nil. Errors: KITH_EINVAL, with the reason and the
+ * path to it appended to `why` (STRICT; may be NULL) or because the payload is malformed;
+ * KITH_EEXHAUSTED. On failure what was appended to `out` is cut off again.
+ */
+int ki_json_encode(struct ki_buf *out, const struct ki_payload *payload, enum ki_json_mode mode,
+	struct ki_buf *why);
+
+/* Gives the first token of a payload, and appends its plain text when it is a scalar: a string as
+ * it is. Errors: KITH_EINVAL. */
+int ki_json_scalar(
+	struct ki_buf *out, const struct ki_payload *payload, struct ki_value_token *token);
+
+/* What is wrong with a text. */
+struct ki_json_fault {
+	size_t at; /* byte, from 1 */
+	const char *what;
+};
+
+/* Gives one reference to the value as KI_FORMAT_LUA. Errors: KITH_EINVAL with *fault set;
+ * KITH_EEXHAUSTED. */
+int ki_json_decode(struct ki_strv text, struct ki_payload **out, struct ki_json_fault *fault);
+
+#endif
