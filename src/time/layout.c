@@ -84,6 +84,9 @@ static size_t match(struct ki_strv text, enum ki_layout_kind *kind) {
 		return len;
 	}
 	for (size_t i = 0; i < ki_countof(elements); i++) {
+		if (elements[i].text[0] != text.ptr[0]) {
+			continue; /* most of them, and the comparison costs a call */
+		}
 		struct ki_strv element = ki_strv(elements[i].text);
 		if (ki_strv_starts(text, element) &&
 			stands(elements[i].kind, ki_strv_sub(text, element.len, text.len))) {
@@ -108,9 +111,24 @@ struct ki_layout_split ki_layout_next(struct ki_strv layout) {
 	return (struct ki_layout_split){layout, none, none, KI_LAYOUT_END};
 }
 
+/* Of at least `width` digits. Not by printf, which takes longer than all the rest of a date. */
+static void put_number(struct ki_buf *out, int64_t value, int width, char pad) {
+	char digits[20];
+	size_t at = sizeof(digits);
+	for (; value > 0 || at == sizeof(digits); value /= 10) {
+		digits[--at] = (char)('0' + value % 10);
+	}
+	for (int len = (int)(sizeof(digits) - at); len < width; len++) {
+		digits[--at] = pad;
+	}
+	ki_buf_put(out, digits + at, sizeof(digits) - at);
+}
+
 static void put_year(struct ki_buf *out, int64_t year) {
-	ki_buf_printf(out, "%s%04llu", year < 0 ? "-" : "",
-		year < 0 ? 0 - (unsigned long long)year : (unsigned long long)year);
+	if (year < 0) {
+		ki_buf_putc(out, '-');
+	}
+	put_number(out, year < 0 ? -year : year, 4, '0');
 }
 
 static int hour12(int hour) {
@@ -142,10 +160,11 @@ static void put_offset(struct ki_buf *out, enum ki_layout_kind kind, int offset_
 	int minutes = offset_sec / 60;
 	ki_buf_putc(out, minutes < 0 ? '-' : '+');
 	minutes = minutes < 0 ? -minutes : minutes;
-	ki_buf_printf(out, "%02d", minutes / 60);
+	put_number(out, minutes / 60, 2, '0');
 	if (kind != KI_LAYOUT_OFFSET_HOUR) {
 		bool colon = kind == KI_LAYOUT_OFFSET_COLON || kind == KI_LAYOUT_Z_COLON;
-		ki_buf_printf(out, "%s%02d", colon ? ":" : "", minutes % 60);
+		ki_buf_puts(out, colon ? ":" : "");
+		put_number(out, minutes % 60, 2, '0');
 	}
 }
 
@@ -158,7 +177,7 @@ static void put_element(struct ki_buf *out, const struct ki_layout_split *split,
 		put_year(out, civil->year);
 		break;
 	case KI_LAYOUT_YEAR_2:
-		ki_buf_printf(out, "%02d", abs((int)(civil->year % 100)));
+		put_number(out, abs((int)(civil->year % 100)), 2, '0');
 		break;
 	case KI_LAYOUT_MONTH_LONG:
 		ki_buf_puts(out, ki_month_names[civil->month - 1]);
@@ -167,10 +186,10 @@ static void put_element(struct ki_buf *out, const struct ki_layout_split *split,
 		ki_buf_put(out, ki_month_names[civil->month - 1], KI_SHORT_NAME);
 		break;
 	case KI_LAYOUT_MONTH:
-		ki_buf_printf(out, "%d", civil->month);
+		put_number(out, civil->month, 1, '0');
 		break;
 	case KI_LAYOUT_MONTH_2:
-		ki_buf_printf(out, "%02d", civil->month);
+		put_number(out, civil->month, 2, '0');
 		break;
 	case KI_LAYOUT_DAY_LONG:
 		ki_buf_puts(out, ki_weekday_names[civil->weekday]);
@@ -179,37 +198,37 @@ static void put_element(struct ki_buf *out, const struct ki_layout_split *split,
 		ki_buf_put(out, ki_weekday_names[civil->weekday], KI_SHORT_NAME);
 		break;
 	case KI_LAYOUT_DAY:
-		ki_buf_printf(out, "%d", civil->day);
+		put_number(out, civil->day, 1, '0');
 		break;
 	case KI_LAYOUT_DAY_SPACE:
-		ki_buf_printf(out, "%2d", civil->day);
+		put_number(out, civil->day, 2, ' ');
 		break;
 	case KI_LAYOUT_DAY_2:
-		ki_buf_printf(out, "%02d", civil->day);
+		put_number(out, civil->day, 2, '0');
 		break;
 	case KI_LAYOUT_YEAR_DAY:
-		ki_buf_printf(out, "%03d", civil->year_day);
+		put_number(out, civil->year_day, 3, '0');
 		break;
 	case KI_LAYOUT_HOUR:
-		ki_buf_printf(out, "%02d", civil->hour);
+		put_number(out, civil->hour, 2, '0');
 		break;
 	case KI_LAYOUT_HOUR12:
-		ki_buf_printf(out, "%d", hour12(civil->hour));
+		put_number(out, hour12(civil->hour), 1, '0');
 		break;
 	case KI_LAYOUT_HOUR12_2:
-		ki_buf_printf(out, "%02d", hour12(civil->hour));
+		put_number(out, hour12(civil->hour), 2, '0');
 		break;
 	case KI_LAYOUT_MINUTE:
-		ki_buf_printf(out, "%d", civil->minute);
+		put_number(out, civil->minute, 1, '0');
 		break;
 	case KI_LAYOUT_MINUTE_2:
-		ki_buf_printf(out, "%02d", civil->minute);
+		put_number(out, civil->minute, 2, '0');
 		break;
 	case KI_LAYOUT_SECOND:
-		ki_buf_printf(out, "%d", civil->second);
+		put_number(out, civil->second, 1, '0');
 		break;
 	case KI_LAYOUT_SECOND_2:
-		ki_buf_printf(out, "%02d", civil->second);
+		put_number(out, civil->second, 2, '0');
 		break;
 	case KI_LAYOUT_PM:
 		ki_buf_puts(out, civil->hour >= 12 ? "PM" : "AM");
