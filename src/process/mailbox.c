@@ -51,7 +51,7 @@ int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_mess
 		return refuse(NULL, message, KITH_ENOTFOUND);
 	}
 	int status = KITH_OK;
-	uint32_t room = proc->host->max_mailbox;
+	uint32_t room = proc->limits.max_mailbox;
 	uint32_t waiting = ki_add_rlx(&proc->xmessages, 1); /* a counter; M2 */
 	if (ki_mpsc_closed(&proc->mailbox)) {
 		status = refuse(proc, message, KITH_ENOTFOUND);
@@ -194,6 +194,9 @@ static void arrive(struct ki_proc *proc, struct ki_signal *signal) {
 	case KI_SIGNAL_CANCEL:
 		arrive_cancel(proc, signal);
 		break;
+	case KI_SIGNAL_RESULT:
+		for_body(proc, signal);
+		break;
 	case KI_SIGNAL_MONITOR:
 		ki_relset_add(&proc->watchers, relation);
 		break;
@@ -229,7 +232,8 @@ void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
 
 bool ki_proc_look(struct ki_proc *proc) {
 	ki_proc_arrive(proc, ki_mpsc_take_owner(&proc->mailbox));
-	/* Judged after the taking: what was sent by one who knew of the force is not seen without it. */
+	/* Judged after the taking: what was sent by one who knew of the force is not seen without
+	 * it. */
 	return !ki_proc_forced(proc);
 }
 

@@ -43,7 +43,9 @@ static int body_start(struct ki_proc *proc, const struct ki_program *program,
 
 static enum ki_step body_step(struct ki_proc *proc) {
 	struct ki_signal *signal;
-	TRUE(ki_proc_look(proc));
+	if (!ki_proc_look(proc)) {
+		return KI_STEP_WAIT; /* force; the process layer ends it */
+	}
 	while ((signal = ki_proc_take(proc))) {
 		EQ_INT(signal->kind, KI_SIGNAL_CANCEL);
 		ki_signal_free(signal);

@@ -188,7 +188,8 @@ TEST(process_force, deadline_beyond_all_time_is_no_trouble) {
 	EQ_INT(stage_now(&stage), 3 * MS); /* from here, all time is more than there is */
 	OK(cancel(watcher, target, INT64_MAX, ""));
 	OK(cancel(watcher, target, INT64_MAX - 1, ""));
-	EQ_INT(ki_sched_run(stage.sched, 4 * MS), KI_RUN_UNTIL);
+	stage_run(&stage); /* never is no time to wait for */
+	EQ_INT(stage_now(&stage), 3 * MS);
 	EQ_INT(target->nr_seen, 2);
 	EQ_INT(target->seen[0].deadline_wall_ns, INT64_MAX);
 	OK(terminate(target));
@@ -245,6 +246,21 @@ TEST(process_force, process_forced_before_its_first_step_never_runs) {
 	EQ_INT(p->nr_steps, 0);
 	EQ_INT(p->nr_destroyed, 1);
 	EQ_INT(stage.crash_cause, KI_CAUSE_TERMINATE);
+	stage_close(&stage);
+}
+
+TEST(process_force, look_finds_force_before_what_came_after_it) {
+	struct stage stage;
+	struct puppet *watcher, *target;
+	open_watched(&stage, &watcher, &target);
+	OK(send_topic(watcher, target->pid, "before"));
+	TRUE(puppet_look(target));
+	OK(terminate(target));
+	OK(send_topic(watcher, target->pid, "after"));
+	FALSE(ki_proc_look(target->proc));
+	stage_run(&stage);
+	saw_end(watcher, target, KI_CAUSE_TERMINATE, "process terminated");
+	saw_only(target, KI_SIGNAL_MESSAGE, watcher->pid);
 	stage_close(&stage);
 }
 
