@@ -12,12 +12,14 @@
 #include "lua/event.h"
 #include "lua/hook.h"
 #include "lua/immutable.h"
+#include "lua/lib_registry.h"
 #include "lua/lib_spawn.h"
 #include "lua/lib_subscribe.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/route.h"
+#include "process/names.h"
 #include "time/duration.h"
 
 static int lib_pid(lua_State *L) {
@@ -61,9 +63,13 @@ static int read_dest(lua_State *L, const char *fn, struct dest *out) {
 	case KI_PID_OTHER_NODE:
 		return ki_fail(L, ki_pid_fault_status(fault), "%s", ki_pid_fault_text(fault));
 	default:
-		return ki_fail(L, KITH_ENOTFOUND,
-			"could not resolve '%s' as PID or registered name", text.ptr);
+		break;
 	}
+	if (ki_name_find(ki_lua_of(L)->proc->system, text, &out->pid) == KITH_OK) {
+		return 0;
+	}
+	return ki_fail(L, KITH_ENOTFOUND, "could not resolve '%s' as PID or registered name",
+		text.ptr);
 }
 
 /* ---- send (SPEC 8.4) ---- */
@@ -324,12 +330,6 @@ static void reserve_names(lua_State *L) {
 	reserve(L, "upgrade", "upgrade");
 	reserve(L, "with_context", "with_context");
 	reserve(L, "with_options", "with_options");
-	lua_createtable(L, 0, 3);
-	reserve(L, "registry.register", "register");
-	reserve(L, "registry.lookup", "lookup");
-	reserve(L, "registry.unregister", "unregister");
-	ki_table_freeze(L, -1);
-	lua_setfield(L, -2, "registry");
 }
 
 void ki_open_process(lua_State *L) {
@@ -351,6 +351,8 @@ void ki_open_process(lua_State *L) {
 	ki_spawn_open(L);
 	ki_subscribe_open(L);
 	reserve_names(L);
+	ki_registry_push(L);
+	lua_setfield(L, -2, "registry");
 	ki_table_freeze(L, -1);
 	lua_setglobal(L, "process");
 }
