@@ -58,6 +58,7 @@ struct ki_sched {
 	const struct ki_driver_ops *ops;
 	struct ki_host *system;
 	struct ki_sched_options options; /* defaults filled in */
+	bool preempts;                   /* `overrun` is called */
 	struct ki_strands strands;
 	/* any */
 	_Atomic(struct ki_host *) xhosts; /* D1 */
@@ -85,6 +86,6 @@ struct ki_host *ki_sched_hosts(struct ki_sched *sched);
 
 /* Prepares a worker; its random numbers are those of the scheduler's seed and `index`. */
 void ki_worker_init(struct ki_worker *worker, struct ki_sched *sched, struct ki_host *host,
-	struct ki_counters *counters, uint64_t index);
+	struct ki_worker_counters *counters, uint64_t index);
 
 #endif

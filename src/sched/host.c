@@ -21,20 +21,17 @@ enum { TICK_INSTRUCTIONS = 1000, SLICE_INSTRUCTIONS = 100000 };
 static const uint64_t OUTSIDE = UINT64_C(1) << 32;
 
 /* Independent sequences from one seed: the constant spreads the index over all bits. */
-static void seed_sequence(struct ki_rng *rng, uint64_t seed, uint64_t index)
-{
+static void seed_sequence(struct ki_rng *rng, uint64_t seed, uint64_t index) {
 	ki_rng_seed(rng, seed ^ (index + 1) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 void ki_worker_init(struct ki_worker *worker, struct ki_sched *sched, struct ki_host *host,
-	struct ki_counters *counters, uint64_t index)
-{
+	struct ki_worker_counters *counters, uint64_t index) {
 	*worker = (struct ki_worker){.sched = sched, .host = host, .counters = counters};
 	seed_sequence(&worker->rng, sched->options.seed, index);
 }
 
-struct ki_sched *ki_sched_new(const struct ki_sched_options *options)
-{
+struct ki_sched *ki_sched_new(const struct ki_sched_options *options) {
 	struct ki_sched *sched = options->simulate ? ki_sim_new(options) : ki_threads_new(options);
 	if (sched == NULL) {
 		return NULL;
@@ -57,15 +54,13 @@ struct ki_sched *ki_sched_new(const struct ki_sched_options *options)
 	return sched;
 }
 
-static void host_free(struct ki_host *host)
-{
+static void host_free(struct ki_host *host) {
 	char *id = host->id;
 	host->sched->ops->host_free(host);
 	ki_free(id);
 }
 
-void ki_sched_free(struct ki_sched *sched)
-{
+void ki_sched_free(struct ki_sched *sched) {
 	if (sched == NULL) {
 		return;
 	}
@@ -83,8 +78,7 @@ void ki_sched_free(struct ki_sched *sched)
 }
 
 struct ki_host *ki_host_new(
-	struct ki_sched *sched, const char *id, int nr_workers, int64_t slice_ns)
-{
+	struct ki_sched *sched, const char *id, int nr_workers, int64_t slice_ns) {
 	ki_check(nr_workers > 0 && slice_ns >= 0);
 	struct ki_host *host = sched->ops->host_new(sched, nr_workers);
 	if (host == NULL) {
@@ -103,48 +97,43 @@ struct ki_host *ki_host_new(
 	return host;
 }
 
-struct ki_host *ki_sched_hosts(struct ki_sched *sched)
-{
+struct ki_host *ki_sched_hosts(struct ki_sched *sched) {
 	return ki_load_acq(&sched->xhosts); /* acq: the host and those behind it. [HO1] */
 }
 
-struct ki_host *ki_sched_system_host(struct ki_sched *sched)
-{
+struct ki_host *ki_sched_system_host(struct ki_sched *sched) {
 	return sched->system;
 }
 
-const char *ki_host_id(const struct ki_host *host)
-{
+const char *ki_host_id(const struct ki_host *host) {
 	return host->id;
 }
 
-struct ki_sched *ki_host_sched(const struct ki_host *host)
-{
+struct ki_sched *ki_host_sched(const struct ki_host *host) {
 	return host->sched;
 }
 
-int ki_host_workers(const struct ki_host *host)
-{
+int ki_host_workers(const struct ki_host *host) {
 	return host->nr_workers;
 }
 
-void ki_host_set_data(struct ki_host *host, void *data)
-{
+void ki_host_set_data(struct ki_host *host, void *data) {
 	host->data = data;
 }
 
-void *ki_host_data(const struct ki_host *host)
-{
+void *ki_host_data(const struct ki_host *host) {
 	return host->data;
 }
 
-bool ki_sched_simulated(const struct ki_sched *sched)
-{
+bool ki_sched_simulated(const struct ki_sched *sched) {
 	return sched->options.simulate;
 }
 
-uint64_t ki_sched_random(struct ki_sched *sched)
-{
+bool ki_sched_preempts(const struct ki_sched *sched) {
+	return sched->preempts;
+}
+
+uint64_t ki_sched_random(struct ki_sched *sched) {
 	struct ki_worker *worker = ki_worker_self();
 	if (worker != NULL && worker->sched == sched) {
 		return ki_rng_next(&worker->rng);
@@ -157,48 +146,39 @@ uint64_t ki_sched_random(struct ki_sched *sched)
 
 /* --- what the driver does --- */
 
-int64_t ki_sched_now(struct ki_sched *sched)
-{
+int64_t ki_sched_now(struct ki_sched *sched) {
 	return sched->ops->now(sched);
 }
 
-int64_t ki_sched_wall(struct ki_sched *sched)
-{
+int64_t ki_sched_wall(struct ki_sched *sched) {
 	return sched->ops->wall(sched);
 }
 
-enum ki_run_end ki_sched_run(struct ki_sched *sched, int64_t until_ns)
-{
+enum ki_run_end ki_sched_run(struct ki_sched *sched, int64_t until_ns) {
 	return sched->ops->run(sched, until_ns);
 }
 
-void ki_sched_halt(struct ki_sched *sched)
-{
+void ki_sched_halt(struct ki_sched *sched) {
 	sched->ops->halt(sched);
 }
 
-void ki_host_stats(struct ki_host *host, struct ki_host_stats *out)
-{
+void ki_host_stats(struct ki_host *host, struct ki_host_stats *out) {
 	*out = (struct ki_host_stats){.nr_workers = host->nr_workers};
 	host->sched->ops->host_stats(host, out);
 }
 
-int ki_host_start(struct ki_host *host)
-{
+int ki_host_start(struct ki_host *host) {
 	return host->sched->ops->host_start(host);
 }
 
-void ki_host_stop(struct ki_host *host)
-{
+void ki_host_stop(struct ki_host *host) {
 	host->sched->ops->host_stop(host);
 }
 
-int ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns)
-{
+int ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns) {
 	return host->sched->ops->arm(host, timer, deadline_ns);
 }
 
-bool ki_host_cancel(struct ki_host *host, struct ki_timer *timer)
-{
+bool ki_host_cancel(struct ki_host *host, struct ki_timer *timer) {
 	return host->sched->ops->cancel(host, timer);
 }

@@ -29,12 +29,18 @@ struct ki_sched_options {
 	size_t stack_bytes;         /* 0: KI_STACK_BYTES */
 	uint32_t tick_instructions; /* what one ki_task_tick stands for; 0: 1000 */
 	uint32_t slice_instructions; /* a slice in a simulation; 0: 100000 */
+	/* A POSIX signal by which a turn that outlasts its slice is told so (ki_sched_preempts); 0:
+	 * none. The program leaves it to the scheduler until ki_sched_free. */
+	int preempt_signal;
 };
 
 /* Numbers of one host, read by anybody; exact when the host is at rest (SPEC 21.3). */
 struct ki_host_stats {
 	int nr_workers, nr_busy;
-	uint64_t executed, preempted, stolen, timers, queue_depth, cpu_ns;
+	/* turns; those ended by their slice, or found in C long after it; tasks that a worker took
+	 * out of another's queue */
+	uint64_t executed, preempted, stuck, stolen;
+	uint64_t timers, queue_depth, cpu_ns;
 };
 
 /* Gives a scheduler, or NULL when memory or a thread primitive is refused. Owner: the caller. */
@@ -47,6 +53,12 @@ void ki_sched_free(struct ki_sched *sched);
 int64_t ki_sched_now(struct ki_sched *sched);
 int64_t ki_sched_wall(struct ki_sched *sched);
 bool ki_sched_simulated(const struct ki_sched *sched);
+/*
+ * Whether `overrun` of a task is called when its turn outlasts its slice. If not, a task has to ask
+ * ki_task_tick now and then: in a simulation, without a preempt signal, when another scheduler of
+ * the program has taken that signal, and under ThreadSanitizer.
+ */
+bool ki_sched_preempts(const struct ki_sched *sched);
 
 /* The next number of the scheduler's random source: of the running worker, or of a locked one
  * outside. */

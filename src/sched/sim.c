@@ -43,7 +43,7 @@ enum { JOIN_ONE_IN = 4, JOINS_MAX = 8 };
 
 struct sim_host {
 	struct ki_host base;
-	struct ki_counters counters;
+	struct ki_worker_counters counters;
 	struct ki_timers timers; /* timers_mutex */
 	/* any */
 	struct ki_inject queue; /* while it is not started */
@@ -70,31 +70,26 @@ struct sim {
 	uint64_t next_arming; /* timers_mutex */
 };
 
-static struct sim *sim_of(struct ki_sched *sched)
-{
+static struct sim *sim_of(struct ki_sched *sched) {
 	return ki_container_of(sched, struct sim, base);
 }
 
-static struct sim_host *host_of(struct ki_host *host)
-{
+static struct sim_host *host_of(struct ki_host *host) {
 	return ki_container_of(host, struct sim_host, base);
 }
 
-static struct sim_host *next_host(struct sim_host *host)
-{
+static struct sim_host *next_host(struct sim_host *host) {
 	return host->base.next == NULL ? NULL : host_of(host->base.next);
 }
 
 /* --- what is ready: a pairing heap (Fredman et al., 1986): push in O(1), pop in O(log n)
  * amortized. Intrusive, because making a task ready must not fail. --- */
 
-static bool comes_before(const struct ki_task *a, const struct ki_task *b)
-{
+static bool comes_before(const struct ki_task *a, const struct ki_task *b) {
 	return a->sim_round != b->sim_round ? a->sim_round < b->sim_round : a->sim_key < b->sim_key;
 }
 
-static struct ki_task *meld(struct ki_task *a, struct ki_task *b)
-{
+static struct ki_task *meld(struct ki_task *a, struct ki_task *b) {
 	if (a == NULL || b == NULL) {
 		return a == NULL ? b : a;
 	}
@@ -106,8 +101,7 @@ static struct ki_task *meld(struct ki_task *a, struct ki_task *b)
 }
 
 /* The children of a popped root: melded in pairs, and then from the last pair to the first. */
-static struct ki_task *meld_all(struct ki_task *child)
-{
+static struct ki_task *meld_all(struct ki_task *child) {
 	struct ki_task *pairs = NULL, *root = NULL;
 	while (child != NULL) {
 		struct ki_task *a = child, *b = a->sim_next;
@@ -124,14 +118,12 @@ static struct ki_task *meld_all(struct ki_task *child)
 	return root;
 }
 
-static void change_ready(struct ki_task *task, int change)
-{
+static void change_ready(struct ki_task *task, int change) {
 	/* rlx: a number for the statistics */
 	ki_add_rlx(&host_of(task->host)->xnr_ready, (size_t)change);
 }
 
-static void push_ready(struct sim *sim, struct ki_task *task, uint64_t round)
-{
+static void push_ready(struct sim *sim, struct ki_task *task, uint64_t round) {
 	task->sim_round = round;
 	task->sim_key = ki_rng_next(&sim->rng);
 	task->sim_child = NULL;
@@ -143,8 +135,7 @@ static void push_ready(struct sim *sim, struct ki_task *task, uint64_t round)
 	change_ready(task, 1);
 }
 
-static struct ki_task *pop_ready(struct sim *sim)
-{
+static struct ki_task *pop_ready(struct sim *sim) {
 	struct ki_task *task = sim->ready;
 	if (task == NULL) {
 		return NULL;
@@ -160,19 +151,16 @@ static struct ki_task *pop_ready(struct sim *sim)
 
 /* --- making ready --- */
 
-static bool inside(struct sim *sim)
-{
+static bool inside(struct sim *sim) {
 	return ki_worker_self() == &sim->worker;
 }
 
-static bool is_started(struct sim_host *host)
-{
+static bool is_started(struct sim_host *host) {
 	return ki_load_acq(&host->xstarted); /* acq: after what the starter did. [SI2] */
 }
 
 /* A woken task takes its place; SM2. */
-static void place_woken(struct sim *sim, struct ki_task *task)
-{
+static void place_woken(struct sim *sim, struct ki_task *task) {
 	struct sim_host *host = host_of(task->host);
 	if (!is_started(host)) {
 		ki_inject_push_back(&host->queue, &task->queue_node);
@@ -183,15 +171,13 @@ static void place_woken(struct sim *sim, struct ki_task *task)
 	push_ready(sim, task, sim->round + !join);
 }
 
-static void place_all(struct sim *sim, struct ki_inject *queue)
-{
+static void place_all(struct sim *sim, struct ki_inject *queue) {
 	for (struct ki_inject_node *node; (node = ki_inject_pop_front(queue)) != NULL;) {
 		place_woken(sim, ki_container_of(node, struct ki_task, queue_node));
 	}
 }
 
-static void ready(struct ki_task *task)
-{
+static void ready(struct ki_task *task) {
 	struct sim *sim = sim_of(task->host->sched);
 	if (inside(sim)) {
 		place_woken(sim, task);
@@ -200,15 +186,13 @@ static void ready(struct ki_task *task)
 	}
 }
 
-static struct sim_host *first_host(struct sim *sim)
-{
+static struct sim_host *first_host(struct sim *sim) {
 	struct ki_host *host = ki_sched_hosts(&sim->base);
 	return host == NULL ? NULL : host_of(host);
 }
 
 /* Takes in what other threads, and starts of hosts, have left. */
-static void take_news(struct sim *sim)
-{
+static void take_news(struct sim *sim) {
 	place_all(sim, &sim->inbox);
 	if (!ki_load_rlx(&sim->xnews)) { /* rlx: the exchange below decides */
 		return;
@@ -223,24 +207,20 @@ static void take_news(struct sim *sim)
 
 /* --- time --- */
 
-static int64_t now(struct ki_sched *sched)
-{
+static int64_t now(struct ki_sched *sched) {
 	return ki_load_rlx(&sim_of(sched)->xnow_ns); /* rlx: a number, written by one thread */
 }
 
-static int64_t wall(struct ki_sched *sched)
-{
+static int64_t wall(struct ki_sched *sched) {
 	return WALL_START_NS + now(sched);
 }
 
-static void set_now(struct sim *sim, int64_t now_ns)
-{
+static void set_now(struct sim *sim, int64_t now_ns) {
 	ki_store_rlx(&sim->xnow_ns, now_ns); /* rlx: a number, written by one thread */
 }
 
 /* The host whose timer is first; there are few hosts. Under timers_mutex. */
-static struct sim_host *first_due(struct sim *sim)
-{
+static struct sim_host *first_due(struct sim *sim) {
 	struct sim_host *best = NULL;
 	const struct ki_timer *first = NULL;
 	for (struct sim_host *host = first_host(sim); host != NULL; host = next_host(host)) {
@@ -254,20 +234,17 @@ static struct sim_host *first_due(struct sim *sim)
 	return best;
 }
 
-static int64_t next_deadline(struct sim *sim)
-{
+static int64_t next_deadline(struct sim *sim) {
 	return ki_load_rlx(&sim->xnext_ns); /* rlx: a hint; fire_due looks under the mutex */
 }
 
 /* Under timers_mutex; SM3. */
-static void note_next(struct sim *sim, const struct sim_host *first)
-{
+static void note_next(struct sim *sim, const struct sim_host *first) {
 	/* rlx: read as a hint */
 	ki_store_rlx(&sim->xnext_ns, first == NULL ? INT64_MAX : ki_timers_next(&first->timers));
 }
 
-static void fire_due(struct sim *sim)
-{
+static void fire_due(struct sim *sim) {
 	int64_t now_ns = now(&sim->base);
 	if (next_deadline(sim) > now_ns) {
 		return;
@@ -282,8 +259,7 @@ static void fire_due(struct sim *sim)
 	ki_mutex_unlock(&sim->timers_mutex);
 }
 
-static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns)
-{
+static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
 	struct sim *sim = sim_of(base->sched);
 	struct sim_host *host = host_of(base);
 	ki_mutex_lock(&sim->timers_mutex);
@@ -294,8 +270,7 @@ static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns
 	return status;
 }
 
-static bool cancel(struct ki_host *base, struct ki_timer *timer)
-{
+static bool cancel(struct ki_host *base, struct ki_timer *timer) {
 	struct sim *sim = sim_of(base->sched);
 	ki_mutex_lock(&sim->timers_mutex);
 	bool pending = ki_timers_remove(&host_of(base)->timers, timer);
@@ -308,15 +283,13 @@ static bool cancel(struct ki_host *base, struct ki_timer *timer)
 
 /* A slice is used up: that takes time, and what became due by it comes before the task's next
  * turn. */
-static void use_slice(struct sim *sim, struct ki_task *task)
-{
+static void use_slice(struct sim *sim, struct ki_task *task) {
 	set_now(sim, now(&sim->base) + task->host->slice_ns);
 	fire_due(sim);
 }
 
 /* A task that cannot yield, though its slice is over, still moves the clock at each full slice. */
-static bool tick(struct ki_worker *worker, struct ki_task *task)
-{
+static bool tick(struct ki_worker *worker, struct ki_task *task) {
 	const struct ki_sched_options *options = &worker->sched->options;
 	task->slice_used += options->tick_instructions;
 	if (task->slice_used >= options->slice_instructions) {
@@ -327,8 +300,7 @@ static bool tick(struct ki_worker *worker, struct ki_task *task)
 	return task->slice_over;
 }
 
-static void again(struct ki_worker *worker, struct ki_task *task, enum ki_again why)
-{
+static void again(struct ki_worker *worker, struct ki_task *task, enum ki_again why) {
 	struct sim *sim = sim_of(worker->sched);
 	if (why == KI_AGAIN_SLICE && !task->slice_over) {
 		task->slice_used = 0;
@@ -343,8 +315,7 @@ static void again(struct ki_worker *worker, struct ki_task *task, enum ki_again 
 
 /* --- running --- */
 
-static void turn(struct sim *sim, struct ki_task *task)
-{
+static void turn(struct sim *sim, struct ki_task *task) {
 	struct sim_host *host = host_of(task->host);
 	if (!is_started(host)) {
 		ki_inject_push_back(&host->queue, &task->queue_node); /* stopped meanwhile; SM2 */
@@ -358,8 +329,7 @@ static void turn(struct sim *sim, struct ki_task *task)
 }
 
 /* Nothing is ready: jumps to the next deadline. False: there is none up to until_ns. */
-static bool jump(struct sim *sim, int64_t until_ns, enum ki_run_end *end)
-{
+static bool jump(struct sim *sim, int64_t until_ns, enum ki_run_end *end) {
 	int64_t next_ns = next_deadline(sim);
 	if (next_ns == INT64_MAX) {
 		*end = KI_RUN_IDLE;
@@ -377,8 +347,7 @@ static bool jump(struct sim *sim, int64_t until_ns, enum ki_run_end *end)
 }
 
 /* One turn, or a jump. False: the run ends. */
-static bool step(struct sim *sim, int64_t until_ns, enum ki_run_end *end)
-{
+static bool step(struct sim *sim, int64_t until_ns, enum ki_run_end *end) {
 	take_news(sim);
 	fire_due(sim);
 	if (until_ns >= 0 && now(&sim->base) > until_ns) {
@@ -393,8 +362,7 @@ static bool step(struct sim *sim, int64_t until_ns, enum ki_run_end *end)
 	return true;
 }
 
-static enum ki_run_end run(struct ki_sched *sched, int64_t until_ns)
-{
+static enum ki_run_end run(struct ki_sched *sched, int64_t until_ns) {
 	struct sim *sim = sim_of(sched);
 	enum ki_run_end end = KI_RUN_HALTED;
 	ki_worker_enter(&sim->worker);
@@ -405,15 +373,13 @@ static enum ki_run_end run(struct ki_sched *sched, int64_t until_ns)
 	return end;
 }
 
-static void halt(struct ki_sched *sched)
-{
+static void halt(struct ki_sched *sched) {
 	ki_store_rel(&sim_of(sched)->xhalt, true); /* rel: to the run that it ends. [SI1] */
 }
 
 /* --- hosts --- */
 
-static struct ki_host *host_new(struct ki_sched *sched, int nr_workers)
-{
+static struct ki_host *host_new(struct ki_sched *sched, int nr_workers) {
 	(void)nr_workers;
 	(void)sched;
 	struct sim_host *host = ki_zalloc(sizeof *host);
@@ -425,37 +391,32 @@ static struct ki_host *host_new(struct ki_sched *sched, int nr_workers)
 	return &host->base;
 }
 
-static void empty(struct ki_inject *queue)
-{
+static void empty(struct ki_inject *queue) {
 	while (ki_inject_pop_front(queue) != NULL) {
 		/* a task that never ran again is its owner's */
 	}
 	ki_inject_fini(queue);
 }
 
-static void host_free(struct ki_host *base)
-{
+static void host_free(struct ki_host *base) {
 	struct sim_host *host = host_of(base);
 	ki_timers_fini(&host->timers);
 	empty(&host->queue);
 	ki_free(host);
 }
 
-static int host_start(struct ki_host *base)
-{
+static int host_start(struct ki_host *base) {
 	/* rel, both: tell the run to look at the host's queue, in this order. [SI2] */
 	ki_store_rel(&host_of(base)->xstarted, true);
 	ki_store_rel(&sim_of(base->sched)->xnews, true);
 	return KITH_OK;
 }
 
-static void host_stop(struct ki_host *base)
-{
+static void host_stop(struct ki_host *base) {
 	ki_store_rel(&host_of(base)->xstarted, false); /* rel: as the start. [SI2] */
 }
 
-static void host_stats(struct ki_host *base, struct ki_host_stats *out)
-{
+static void host_stats(struct ki_host *base, struct ki_host_stats *out) {
 	struct sim_host *host = host_of(base);
 	/* rlx: numbers */
 	out->executed = ki_load_rlx(&host->counters.xexecuted);
@@ -469,8 +430,7 @@ static void host_stats(struct ki_host *base, struct ki_host_stats *out)
 	ki_mutex_unlock(&sim->timers_mutex);
 }
 
-static void sched_free(struct ki_sched *sched)
-{
+static void sched_free(struct ki_sched *sched) {
 	struct sim *sim = sim_of(sched);
 	empty(&sim->inbox);
 	ki_mutex_fini(&sim->timers_mutex);
@@ -495,8 +455,7 @@ static const struct ki_driver_ops ops = {
 	.tick = tick,
 };
 
-struct ki_sched *ki_sim_new(const struct ki_sched_options *options)
-{
+struct ki_sched *ki_sim_new(const struct ki_sched_options *options) {
 	struct sim *sim = ki_zalloc(sizeof *sim);
 	if (sim == NULL) {
 		return NULL;

@@ -12,16 +12,14 @@
 /* Stacks kept for the next that asks; more than a few only while many are stuck in C at once. */
 enum { KEEP_STACKS = 64 };
 
-void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, void (*loop)(void *))
-{
+void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, void (*loop)(void *)) {
 	ki_stack_pool_init(&pool->stacks, stack_bytes, KEEP_STACKS);
 	pool->loop = loop;
 	ki_mutex_init(&pool->mutex);
 	ki_list_init(&pool->all);
 }
 
-void ki_strands_fini(struct ki_strands *pool)
-{
+void ki_strands_fini(struct ki_strands *pool) {
 	ki_list_for_each_safe(it, &pool->all) {
 		ki_strand_free(ki_list_entry(it, struct ki_strand, link));
 	}
@@ -29,8 +27,7 @@ void ki_strands_fini(struct ki_strands *pool)
 	ki_stack_pool_fini(&pool->stacks);
 }
 
-static struct ki_strand *strand_new(struct ki_strands *pool)
-{
+static struct ki_strand *strand_new(struct ki_strands *pool) {
 	struct ki_strand *strand = ki_alloc(sizeof *strand);
 	if (strand == NULL) {
 		return NULL;
@@ -47,8 +44,7 @@ static struct ki_strand *strand_new(struct ki_strands *pool)
 	return strand;
 }
 
-void ki_strand_free(struct ki_strand *strand)
-{
+void ki_strand_free(struct ki_strand *strand) {
 	struct ki_strands *pool = strand->pool;
 	ki_mutex_lock(&pool->mutex);
 	ki_list_remove(&strand->link);
@@ -58,8 +54,7 @@ void ki_strand_free(struct ki_strand *strand)
 	ki_free(strand);
 }
 
-struct ki_strand *ki_strand_get(struct ki_strand_cache *cache, struct ki_strands *pool)
-{
+struct ki_strand *ki_strand_get(struct ki_strand_cache *cache, struct ki_strands *pool) {
 	struct ki_strand *strand = cache->first;
 	if (strand == NULL) {
 		return strand_new(pool);
@@ -69,8 +64,7 @@ struct ki_strand *ki_strand_get(struct ki_strand_cache *cache, struct ki_strands
 	return strand;
 }
 
-void ki_strand_put(struct ki_strand_cache *cache, struct ki_strand *strand)
-{
+void ki_strand_put(struct ki_strand_cache *cache, struct ki_strand *strand) {
 	if (cache->nr == KI_STRAND_CACHE_MAX) {
 		ki_strand_free(strand);
 		return;
@@ -80,8 +74,7 @@ void ki_strand_put(struct ki_strand_cache *cache, struct ki_strand *strand)
 	cache->nr++;
 }
 
-void ki_strand_cache_fini(struct ki_strand_cache *cache)
-{
+void ki_strand_cache_fini(struct ki_strand_cache *cache) {
 	while (cache->first != NULL) {
 		struct ki_strand *strand = cache->first;
 		cache->first = strand->next;

@@ -33,66 +33,53 @@ enum ki_command {
 	CMD_ABANDON
 };
 
-void ki_task_init(struct ki_task *task, struct ki_host *host, const struct ki_task_ops *ops)
-{
+void ki_task_init(struct ki_task *task, struct ki_host *host, const struct ki_task_ops *ops) {
 	*task = (struct ki_task){.host = host, .ops = ops};
 }
 
-void ki_task_wake(struct ki_task *task)
-{
+void ki_task_wake(struct ki_task *task) {
 	/* acq_rel: before the turn that follows, or after the start of the present one. [TK1] */
 	if (ki_or_acq_rel(&task->xstate, KI_TASK_WOKEN) == 0) {
 		task->host->sched->ops->ready(task);
 	}
 }
 
-void ki_task_start(struct ki_task *task)
-{
+void ki_task_start(struct ki_task *task) {
 	ki_task_wake(task);
 }
 
 /* --- the worker's side --- */
 
-static void count_up(_Atomic(uint64_t) *xcounter)
-{
-	/* rlx: a counter, and this worker is its only writer */
-	ki_store_rlx(xcounter, ki_load_rlx(xcounter) + 1);
-}
-
-static void turn_done(struct ki_worker *worker, struct ki_task *task)
-{
+static void turn_done(struct ki_worker *worker, struct ki_task *task) {
 	task->strand = NULL;
-	worker->task = NULL;
+	ki_worker_set_task(worker, NULL);
 	/* acq_rel: the last change but for late wakes, which change nothing. [TK1] */
 	ki_xchg_acq_rel(&task->xstate, KI_TASK_DEAD);
 	task->ops->done(task);
 }
 
 /* The task has said that it waits; it is somebody else's from the moment that it is IDLE. */
-static void turn_waits(struct ki_worker *worker, struct ki_task *task)
-{
+static void turn_waits(struct ki_worker *worker, struct ki_task *task) {
 	task->slice_used = 0;
-	worker->task = NULL;
+	ki_worker_set_task(worker, NULL);
 	/* acq_rel: hands over the strand; a wake since the start of the turn is seen. [TK1] */
 	if (ki_sub_acq_rel(&task->xstate, KI_TASK_RUNNING) & KI_TASK_WOKEN) {
 		worker->sched->ops->again(worker, task, KI_AGAIN_WOKEN);
 	}
 }
 
-static void turn_yields(struct ki_worker *worker, struct ki_task *task, enum ki_again why)
-{
+static void turn_yields(struct ki_worker *worker, struct ki_task *task, enum ki_again why) {
 	if (why == KI_AGAIN_SLICE) {
-		count_up(&worker->counters->xpreempted);
+		ki_count_up(&worker->counters->xpreempted, 1);
 	}
-	worker->task = NULL;
+	ki_worker_set_task(worker, NULL);
 	/* acq_rel: hands over the strand. [TK1] */
 	ki_xchg_acq_rel(&task->xstate, KI_TASK_WOKEN);
 	worker->sched->ops->again(worker, task, why);
 }
 
 /* Does what the task asks for that does not end its turn. */
-static bool turn_goes_on(struct ki_task *task)
-{
+static bool turn_goes_on(struct ki_task *task) {
 	switch (task->command) {
 	case CMD_DETACH:
 		task->strand = task->target;
@@ -110,8 +97,7 @@ static bool turn_goes_on(struct ki_task *task)
 	}
 }
 
-static void turn_ends(struct ki_worker *worker, struct ki_task *task)
-{
+static void turn_ends(struct ki_worker *worker, struct ki_task *task) {
 	enum ki_command command = task->command;
 	if (command <= CMD_DONE) {
 		ki_strand_put(&worker->cache, task->strand);
@@ -134,14 +120,13 @@ static void turn_ends(struct ki_worker *worker, struct ki_task *task)
 	}
 }
 
-void ki_worker_turn(struct ki_worker *worker, struct ki_task *task)
-{
+void ki_worker_turn(struct ki_worker *worker, struct ki_task *task) {
 	/* acq_rel: what wakers did before now is seen; later ones find RUNNING. [TK1] */
 	ki_check(ki_xchg_acq_rel(&task->xstate, KI_TASK_RUNNING) == KI_TASK_WOKEN); /* T1 */
-	count_up(&worker->counters->xexecuted);
+	ki_count_up(&worker->counters->xexecuted, 1);
 	task->steps++;
 	task->slice_over = false;
-	worker->task = task;
+	ki_worker_set_task(worker, task);
 	do {
 		if (task->strand == NULL) {
 			task->strand = ki_strand_get(&worker->cache, &worker->sched->strands);
@@ -160,23 +145,20 @@ void ki_worker_turn(struct ki_worker *worker, struct ki_task *task)
 /* --- the task's side: runs on a strand, and asks for the worker anew after each switch --- */
 
 /* Leaves the strand for the worker, with a command, until somebody goes on with the strand. */
-static KI_NOINLINE void leave(uint8_t command)
-{
+static KI_NOINLINE void leave(uint8_t command) {
 	struct ki_worker *worker = ki_worker_self();
 	struct ki_strand *strand = worker->strand;
-	worker->task->command = command;
+	ki_worker_task(worker)->command = command;
 	ki_ctx_switch(&strand->ctx, &worker->ctx);
 }
 
-static KI_NORETURN void leave_for_good(struct ki_worker *worker, uint8_t command)
-{
-	worker->task->command = command;
+static KI_NORETURN void leave_for_good(struct ki_worker *worker, uint8_t command) {
+	ki_worker_task(worker)->command = command;
 	ki_ctx_switch_final(&worker->strand->ctx, &worker->ctx);
 	ki_check_failed(__FILE__, __LINE__, "a strand that was given up went on");
 }
 
-void ki_worker_strand_loop(void *strand)
-{
+void ki_worker_strand_loop(void *strand) {
 	(void)strand;
 	for (;;) {
 		struct ki_task *task = ki_task_self();
@@ -184,54 +166,46 @@ void ki_worker_strand_loop(void *strand)
 	}
 }
 
-KI_NOINLINE struct ki_task *ki_task_self(void)
-{
+KI_NOINLINE struct ki_task *ki_task_self(void) {
 	struct ki_worker *worker = ki_worker_self();
-	return worker == NULL ? NULL : worker->task;
+	return worker == NULL ? NULL : ki_worker_task(worker);
 }
 
-void ki_task_park(void)
-{
+void ki_task_park(void) {
 	leave(CMD_PARK);
 }
 
-void ki_task_yield(bool full_slice)
-{
+void ki_task_yield(bool full_slice) {
 	leave(full_slice ? CMD_YIELD_SLICE : CMD_YIELD);
 }
 
-bool ki_task_tick(void)
-{
+bool ki_task_tick(void) {
 	struct ki_worker *worker = ki_worker_self();
-	return worker->sched->ops->tick(worker, worker->task);
+	return worker->sched->ops->tick(worker, ki_worker_task(worker));
 }
 
-int ki_task_detach(struct ki_strand **kept)
-{
+int ki_task_detach(struct ki_strand **kept) {
 	struct ki_worker *worker = ki_worker_self();
 	struct ki_strand *fresh = ki_strand_get(&worker->cache, &worker->sched->strands);
 	if (fresh == NULL) {
 		return KITH_EEXHAUSTED;
 	}
-	worker->task->target = fresh;
+	ki_worker_task(worker)->target = fresh;
 	*kept = worker->strand;
 	leave(CMD_DETACH);
 	return KITH_OK;
 }
 
-void ki_task_resume(struct ki_strand *strand)
-{
+void ki_task_resume(struct ki_strand *strand) {
 	struct ki_worker *worker = ki_worker_self();
-	worker->task->target = strand;
+	ki_worker_task(worker)->target = strand;
 	leave_for_good(worker, CMD_RESUME);
 }
 
-void ki_task_abandon(void)
-{
+void ki_task_abandon(void) {
 	leave_for_good(ki_worker_self(), CMD_ABANDON);
 }
 
-void ki_strand_drop(struct ki_strand *strand)
-{
+void ki_strand_drop(struct ki_strand *strand) {
 	ki_strand_free(strand);
 }

@@ -64,6 +64,17 @@ struct ki_task_ops {
 	void (*starve)(struct ki_task *task);
 	/* The task has ended and the scheduler has forgotten it: its memory may go. */
 	void (*done)(struct ki_task *task);
+	/*
+	 * May be NULL. The present turn of the task has outlasted its slice: it is to be made to
+	 * yield soon. Called from a signal handler, on the thread that runs the turn and on
+	 * whatever stack that is on, between any two instructions of the turn: while `step` runs,
+	 * but also before it and after it has returned, inside malloc, or inside a call of the
+	 * second group. So it may only do what is async-signal-safe, and touch only what the task
+	 * writes at once (atomics, or data that is whole at each instruction); it calls nothing of
+	 * the scheduler. It is called again, every half a millisecond or so, while the turn lasts;
+	 * never after the task was handed to another worker or has ended. See ki_sched_preempts.
+	 */
+	void (*overrun)(struct ki_task *task);
 };
 
 struct ki_task {
@@ -108,8 +119,8 @@ void ki_task_park(void);
 /* Lets others run; the task stays ready. `full_slice`: it used up its time slice. */
 void ki_task_yield(bool full_slice);
 
-/* True when the running task has used up its time slice. Cheap; to be asked every thousand VM
- * instructions or so: in a simulation each call counts as that many instructions. */
+/* True when the running task has used up its time slice. Cheap; where `overrun` is not called, to
+ * be asked every thousand VM instructions or so: in a simulation each call counts as that many. */
 bool ki_task_tick(void);
 
 /*

@@ -1,213 +1,143 @@
 /*
- * threads.c: the driver with real threads: each host has one queue, its workers, and its timers.
+ * threads.c: the driver with real threads: each host has its workers, their queues, and its timers.
  *
- * Work. A task made ready goes to the back of its host's queue. A worker takes from the front; if
- * there is nothing it puts itself into the set of idle workers and parks. Who makes a task ready
- * takes one worker out of that set and unparks it, unless as many as there are tasks are
- * *searching* already: a worker searches from the moment that it is taken out of the set until it
- * has found a task (then it looks whether to wake the next) or is back in the set. So a burst of
- * n tasks wakes n workers at most, each at once, and none is woken for a task that somebody is on
- * the way to.
+ * Queues. A task woken by a turn of its own host goes into the ring of that worker (sync/runq.h);
+ * one woken from outside, one that let others run, and one for which the ring has no room go to
+ * the back of the host's shared queue. A worker takes in *rounds*: what its ring held at the start
+ * of the round, then its share of what the shared queue held. So neither those that wake each
+ * other nor those that run without end starve the rest: everybody's turn comes within a round of
+ * each worker (SPEC 15.2), and an endless loop has one turn a round. A worker with nothing of its
+ * own takes half of the ring of another, chosen at random.
  *
- * Time. Timers stand in one heap per host. Working workers look at the earliest deadline between
- * turns; one of the idle ones, the *keeper*, parks until that deadline, and is the last to be
- * taken for work. Whoever arms an earlier one nudges the keeper, or any idle worker if there is
- * no keeper: a nudged worker goes once around its loop. A worker that goes from idleness to work
- * sees to it that there is one.
- *
- * Owns: struct threads, thread_host, thread_worker.
+ * Owns: struct ki_threads, ki_thread_host, ki_thread_worker, but for what idle.h, monitor.h and
+ *	spare.h own of them.
  * Threads: ready, arm, cancel, stats and halt any; host_start and host_stop one at a time per host;
  *	the rest the host's workers.
- * Locks, in this order: timers_mutex, the queue's, idle_mutex, the parker's. `fire` runs under
- *	the first and may take those below of any host.
+ * Locks, in this order: the monitor's mutex, timers_mutex, the shared queue's, idle_mutex, a
+ *	parker's. `fire` runs under the second and may take those below of any host.
  * Progress: blocking, by mutexes held for some tens of instructions (and `fire`).
- * Invariants:
- *	TH1 a worker is in `idle` from its own insertion until its own or a waker's removal, both
- *	    under idle_mutex; xnr_idle is the length of `idle`.
- *	TH2 xnr_searching counts the workers whose `searching` is set; a waker counts for whom it
- *	    wakes.
- *	TH3 a queued task has a searching worker, or no worker of the host is idle.
- *	TH4 while there is a deadline, an idle worker keeps it, or somebody awake will see to it.
- * No wake-up is lost (TH3). All operations named here are seq_cst, so they have one order S.
- *	Pusher:  P1 write the queue's size (inject.h, [IJ1]); P2 read xnr_idle and xnr_searching.
- *	Sleeper: L1 add to xnr_idle; L2 take itself from xnr_searching; L3 read the queue's size.
- *	Finder:  F1 take itself from xnr_searching; F2 read the queue's size, and go on as P2.
- *	If L3 comes after P1 in S, the sleeper sees the task and does not park. Else L1 and L2
- *	come before P2, and the pusher sees an idle worker and does not count this one as
- *	searching. A pusher that found enough searchers leaves its task to the last of them: each
- *	of those ends in F or L after P2, whose read of the size then sees the task or that
- *	another has taken it. That a woken worker may not have parked yet loses nothing: the
- *	parker keeps the token.
- * No deadline is lost (TH4), likewise: an armer writes xnext_ns and then reads xnr_idle; a
- *	sleeper adds to xnr_idle and then reads xnext_ns.
  * Tags:
- *	[SW1] the queue's size against xnr_idle.
- *	[SW2] the queue's size against xnr_searching.
- *	[SW3] xnext_ns against xnr_idle.
+ *	[SW3] xnext_ns against xnr_idle (idle.h).
  *	[SW4] xstop is written before the token that wakes for it.
- * Tests: test/unit/sched_threads_test.c, test/stress/sched_wake.c, test/stress/sched_timers.c.
- * Not here: turns (task.c), parking a thread (sync/parker.h).
+ *	[TH1] a seat before the number of seats (thread_host.h).
+ * Tests: test/unit/sched_threads_test.c, sched_steal_test.c, test/stress/sched_wake.c,
+ *	sched_steal.c, sched_timers.c; bench/sched_pingpong.c.
+ * Not here: turns (task.c), sleep and wake (idle.c), slices (monitor.c), spare threads (spare.c).
  */
+#include "sched/thread_host.h"
+
 #include <kith_types.h>
 
 #include "base/alloc.h"
 #include "base/check.h"
-#include "base/list.h"
-#include "sched/driver.h"
-#include "sync/inject.h"
-#include "sync/parker.h"
+#include "sched/idle.h"
+#include "sched/spare.h"
 #include "sys/clock.h"
 
-/* For `done`, `starve` and `fire`, which run on the thread's own stack; a strand has the rest. */
-static const size_t THREAD_STACK_BYTES = (size_t)512 * 1024;
 /* Turns between two looks at the processor time of a worker that never idles. */
 enum { TURNS_PER_CPU_LOOK = 256 };
 
-struct thread_worker {
-	struct ki_worker base;
-	struct ki_counters counters;
-	/* owner thread */
-	struct ki_thread thread;
-	bool searching;  /* TH2; set for it by itself, when it sees what the waker counted */
-	unsigned turns;  /* since the last look at the processor time */
-	int64_t cpu_ns;  /* of the thread, at that look */
-	/* idle_mutex */
-	struct ki_list idle_node;
-	/* any */
-	struct ki_parker parker;
-};
-
-struct thread_host {
-	struct ki_host base;
-	/* any */
-	struct ki_inject queue;
-	_Atomic(bool) xstop;
-	_Atomic(int) xnr_idle;      /* written under idle_mutex */
-	_Atomic(int) xnr_searching;
-	_Atomic(int) xnr_running;   /* workers inside their loops */
-	_Atomic(int64_t) xnext_ns;  /* earliest deadline; written under timers_mutex */
-	struct ki_mutex timers_mutex;
-	struct ki_timers timers; /* timers_mutex */
-	/* idle_mutex */
-	struct ki_mutex idle_mutex;
-	struct ki_list idle; /* longest idle last */
-	struct thread_worker *keeper;
-	int64_t keeper_until_ns;
-	/* who starts and stops the host */
-	int nr_started;
-	/* set once */
-	struct thread_worker *workers;
-};
-
-struct threads {
-	struct ki_sched base;
-	uint64_t next_worker; /* who makes hosts */
-};
-
-static struct thread_host *host_of(struct ki_host *host)
-{
-	return ki_container_of(host, struct thread_host, base);
-}
-
-/* --- waking --- */
-
-static void set_running(struct thread_host *host, int change)
-{
+static void set_running(struct ki_thread_host *host, int change) {
 	ki_add_rlx(&host->xnr_running, change); /* rlx: a number for the statistics */
 }
 
-static void add_idle(struct thread_host *host, int change)
-{
-	ki_add_sc(&host->xnr_idle, change); /* sc: L1, before the reads of a sleeper. [SW1] [SW3] */
+/* --- queues --- */
+
+static void push_shared(struct ki_thread_host *host, struct ki_inject_node *node) {
+	ki_inject_push_back(&host->shared, node);
+	ki_idle_call_shared(host);
 }
 
-static void add_searching(struct thread_host *host, int change)
-{
-	ki_add_sc(&host->xnr_searching, change); /* sc: L2, F1, before a read of the size. [SW2] */
+static void push_own(
+	struct ki_thread_host *host, struct ki_thread_worker *worker, struct ki_inject_node *node) {
+	if (ki_runq_push_owner(&worker->queue, node)) {
+		ki_idle_call_own(host, worker);
+	} else {
+		push_shared(host, node);
+	}
 }
 
-/* Somebody idle, who is no longer when this returns; the keeper only if it is the last. */
-static struct thread_worker *take_idle(struct thread_host *host)
-{
-	ki_mutex_lock(&host->idle_mutex);
-	struct thread_worker *found = NULL;
-	ki_list_for_each(it, &host->idle) {
-		found = ki_list_entry(it, struct thread_worker, idle_node);
-		if (found != host->keeper) {
-			break;
+static void ready(struct ki_task *task) {
+	struct ki_worker *worker = ki_worker_self();
+	struct ki_thread_host *host = ki_thread_host_of(task->host);
+	if (worker != NULL && worker->host == task->host) {
+		push_own(host, ki_thread_worker_of(worker), &task->queue_node);
+	} else {
+		push_shared(host, &task->queue_node);
+	}
+}
+
+/* When the worker has nothing else in its ring it takes a task of the shared queue next: that makes
+ * up for the one more, and nobody is woken for it. */
+static void again(struct ki_worker *base, struct ki_task *task, enum ki_again why) {
+	struct ki_thread_host *host = ki_thread_host_of(task->host);
+	struct ki_thread_worker *worker = ki_thread_worker_of(base);
+	if (why == KI_AGAIN_WOKEN) {
+		push_own(host, worker, &task->queue_node);
+	} else if (ki_runq_size(&worker->queue) > 0) {
+		push_shared(host, &task->queue_node);
+	} else {
+		ki_inject_push_back(&host->shared, &task->queue_node);
+	}
+}
+
+/* The next of this round, or of a new one, or NULL: there is none but in the rings of others. */
+static struct ki_inject_node *take(struct ki_thread_host *host, struct ki_thread_worker *worker) {
+	for (int round = 0; round < 2; round++) {
+		struct ki_inject_node *node = NULL;
+		if (worker->own_left > 0) {
+			node = ki_runq_take(&worker->queue);
+			worker->own_left = node == NULL ? 0 : worker->own_left - 1;
 		}
-	}
-	if (found != NULL) {
-		ki_list_remove(&found->idle_node);
-		if (found == host->keeper) {
-			host->keeper = NULL;
+		if (node == NULL && worker->shared_left > 0) {
+			node = ki_inject_pop_front(&host->shared);
+			worker->shared_left = node == NULL ? 0 : worker->shared_left - 1;
 		}
-		add_searching(host, 1); /* for the one that is found; TH2 */
-		add_idle(host, -1);
+		if (node != NULL) {
+			return node;
+		}
+		size_t sharers = (size_t)host->base.nr_workers;
+		worker->own_left = ki_runq_size(&worker->queue);
+		worker->shared_left = (ki_inject_size(&host->shared) + sharers - 1) / sharers;
 	}
-	ki_mutex_unlock(&host->idle_mutex);
-	return found;
+	return NULL;
 }
 
-static void wake_for_work(struct thread_host *host)
-{
-	/* sc: P2 and F2: after the push or the end of a search, see the head. [SW1] [SW2] */
-	if (ki_load_sc(&host->xnr_idle) == 0 ||
-		ki_inject_size(&host->queue) <= (size_t)ki_load_sc(&host->xnr_searching)) {
-		return;
+/* Half of somebody's ring: the oldest is given, the rest is the worker's own, whose ring is empty.
+ * */
+static struct ki_inject_node *steal(
+	struct ki_thread_host *host, struct ki_thread_worker *worker, int64_t now_ns) {
+	struct ki_inject_node *nodes[KI_RUNQ_SIZE / 2];
+	int nr_seats = ki_thread_nr_seats(host);
+	int first = (int)ki_rng_below(&worker->base.rng, (uint64_t)nr_seats);
+	for (int i = 0; i < nr_seats; i++) {
+		struct ki_thread_worker *from = ki_thread_seat(host, (first + i) % nr_seats);
+		if (ki_runq_size(&from->queue) == 0) {
+			continue;
+		}
+		size_t nr = ki_runq_steal_half(
+			&from->queue, ki_idle_turn_is_young(from, now_ns), nodes);
+		if (nr == 0) {
+			continue;
+		}
+		ki_count_up(&worker->counters.xstolen, nr);
+		for (size_t k = 1; k < nr; k++) {
+			ki_check(ki_runq_push_owner(&worker->queue, nodes[k]));
+		}
+		return nodes[0];
 	}
-	struct thread_worker *worker = take_idle(host);
-	if (worker != NULL) {
-		ki_parker_unpark(&worker->parker);
-	}
-}
-
-/* Somebody has to look at the clock anew: the keeper if it would sleep too long, or a new one. */
-static void wake_for_time(struct thread_host *host, int64_t deadline_ns)
-{
-	if (ki_load_sc(&host->xnr_idle) == 0) { /* sc: after the write of xnext_ns. [SW3] */
-		return;
-	}
-	ki_mutex_lock(&host->idle_mutex);
-	struct thread_worker *worker = host->keeper;
-	if (worker == NULL && !ki_list_empty(&host->idle)) {
-		worker = ki_list_entry(host->idle.next, struct thread_worker, idle_node);
-	} else if (worker != NULL && host->keeper_until_ns <= deadline_ns) {
-		worker = NULL;
-	}
-	ki_mutex_unlock(&host->idle_mutex);
-	if (worker != NULL) {
-		ki_parker_unpark(&worker->parker); /* workers live as long as the host */
-	}
-}
-
-static void ready(struct ki_task *task)
-{
-	struct thread_host *host = host_of(task->host);
-	ki_inject_push_back(&host->queue, &task->queue_node);
-	wake_for_work(host);
-}
-
-/* The worker itself takes a task next: that makes up for the one more, and nobody is woken for
- * it. */
-static void again(struct ki_worker *worker, struct ki_task *task, enum ki_again why)
-{
-	(void)worker;
-	(void)why;
-	ki_inject_push_back(&host_of(task->host)->queue, &task->queue_node);
+	return NULL;
 }
 
 /* --- timers --- */
 
-static void note_next(struct thread_host *host)
-{
+static void note_next(struct ki_thread_host *host) {
 	/* sc: before the read of xnr_idle in wake_for_time. [SW3] */
 	ki_store_sc(&host->xnext_ns, ki_timers_next(&host->timers));
 }
 
-static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns)
-{
-	struct thread_host *host = host_of(base);
+static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
 	ki_mutex_lock(&host->timers_mutex);
 	int status = ki_timers_add(&host->timers, timer, deadline_ns);
 	bool first = status == KITH_OK && ki_timers_next(&host->timers) == deadline_ns;
@@ -216,14 +146,13 @@ static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns
 	}
 	ki_mutex_unlock(&host->timers_mutex);
 	if (first) {
-		wake_for_time(host, deadline_ns);
+		ki_idle_call_time(host, deadline_ns);
 	}
 	return status;
 }
 
-static bool cancel(struct ki_host *base, struct ki_timer *timer)
-{
-	struct thread_host *host = host_of(base);
+static bool cancel(struct ki_host *base, struct ki_timer *timer) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
 	ki_mutex_lock(&host->timers_mutex);
 	bool pending = ki_timers_remove(&host->timers, timer);
 	if (pending) {
@@ -233,8 +162,7 @@ static bool cancel(struct ki_host *base, struct ki_timer *timer)
 	return pending;
 }
 
-static void fire_due(struct thread_host *host, int64_t now_ns)
-{
+static void fire_due(struct ki_thread_host *host, int64_t now_ns) {
 	/* rlx: a hint; the heap is looked at under the mutex, and a sleeper looks again. */
 	if (ki_load_rlx(&host->xnext_ns) > now_ns) {
 		return;
@@ -249,8 +177,7 @@ static void fire_due(struct thread_host *host, int64_t now_ns)
 
 /* --- a worker's loop --- */
 
-static void look_at_cpu(struct thread_worker *worker)
-{
+static void look_at_cpu(struct ki_thread_worker *worker) {
 	int64_t now = ki_clock_thread_cpu_ns();
 	_Atomic(uint64_t) *xcpu = &worker->counters.xcpu_ns;
 	/* rlx: a counter, and this worker is its only writer */
@@ -259,211 +186,207 @@ static void look_at_cpu(struct thread_worker *worker)
 	worker->turns = 0;
 }
 
-static void stop_searching(struct thread_host *host, struct thread_worker *worker)
-{
-	if (worker->searching) {
-		worker->searching = false;
-		add_searching(host, -1);
-	}
-}
-
-/*
- * Goes idle, unless there is something to do, as the keeper if there is none and a deadline. Runs
- * under idle_mutex. Gives the time until which to park, INT64_MAX: without end, or INT64_MIN: not.
- */
-static int64_t go_idle(struct thread_host *host, struct thread_worker *worker)
-{
-	ki_list_push_front(&host->idle, &worker->idle_node);
-	add_idle(host, 1);
-	stop_searching(host, worker);
-	/* L3, sc within: after both changes, see the head. [SW1] [SW2] */
-	if (ki_inject_size(&host->queue) > 0) {
-		return INT64_MIN;
-	}
-	int64_t next_ns = ki_load_sc(&host->xnext_ns); /* sc: after the change of xnr_idle. [SW3] */
-	if (host->keeper != NULL || next_ns == INT64_MAX) {
-		return INT64_MAX;
-	}
-	host->keeper = worker;
-	host->keeper_until_ns = next_ns;
-	return next_ns;
-}
-
-/* Awake: if nobody has taken it out of the idle ones, it does. Either way it searches now. */
-static void end_idle(struct thread_host *host, struct thread_worker *worker)
-{
-	if (!ki_list_empty(&worker->idle_node)) {
-		ki_list_remove(&worker->idle_node);
-		add_searching(host, 1);
-		add_idle(host, -1);
-	}
-	worker->searching = true;
-	if (host->keeper == worker) {
-		host->keeper = NULL;
-	}
-}
-
-static void idle(struct thread_host *host, struct thread_worker *worker)
-{
-	ki_mutex_lock(&host->idle_mutex);
-	int64_t until_ns = go_idle(host, worker);
-	if (until_ns != INT64_MIN) {
-		ki_mutex_unlock(&host->idle_mutex);
-		look_at_cpu(worker);
-		if (until_ns == INT64_MAX) {
-			ki_parker_park(&worker->parker);
-		} else {
-			ki_parker_park_until(&worker->parker, until_ns);
-		}
-		ki_mutex_lock(&host->idle_mutex);
-	}
-	end_idle(host, worker);
-	ki_mutex_unlock(&host->idle_mutex);
-}
-
-/*
- * It has a task: others may have to look for the rest, and at the clock. Each that comes from
- * being idle asks for the latter: it may have been the keeper, or been nudged to become it.
- */
-static void found(struct thread_host *host, struct thread_worker *worker)
-{
-	if (!worker->searching) {
-		return;
-	}
-	stop_searching(host, worker);
-	wake_for_work(host);
-	int64_t next_ns = ki_load_rlx(&host->xnext_ns); /* rlx: who arms later nudges by itself */
-	if (next_ns != INT64_MAX) {
-		wake_for_time(host, next_ns);
-	}
-}
-
-/* The next task and the start of its turn, or NULL: the host stops. */
+/* The next task and the start of its turn, or NULL: the host stops, or a spare worker retires. */
 static struct ki_task *next_task(
-	struct thread_host *host, struct thread_worker *worker, int64_t *now_ns)
-{
+	struct ki_thread_host *host, struct ki_thread_worker *worker, int64_t *now_ns) {
 	/* acq: after the token that came with it, if it was parked. [SW4] */
 	while (!ki_load_acq(&host->xstop)) {
+		if (worker->spare && ki_spare_retires(host)) {
+			return NULL;
+		}
 		*now_ns = ki_clock_mono_ns();
 		fire_due(host, *now_ns);
-		struct ki_inject_node *node = ki_inject_pop_front(&host->queue);
+		struct ki_inject_node *node = take(host, worker);
+		if (node == NULL && (node = steal(host, worker, *now_ns)) != NULL &&
+			!worker->searching) {
+			ki_idle_call_own(host, worker); /* what it stole was pushed anew */
+		}
 		if (node != NULL) {
-			found(host, worker);
+			ki_idle_found(host, worker);
+			ki_monitor_works(host, worker);
 			return ki_container_of(node, struct ki_task, queue_node);
 		}
-		idle(host, worker);
+		ki_monitor_rests(worker);
+		look_at_cpu(worker);
+		ki_idle_sleep(host, worker);
 	}
 	return NULL;
 }
 
-static void serve(struct thread_host *host, struct thread_worker *worker)
-{
+static void run_turn(
+	struct ki_thread_host *host, struct ki_thread_worker *worker, struct ki_task *task,
+	int64_t now_ns) {
+	/* rlx: hints, but for the handler of this thread, which sees them in order */
+	ki_store_rlx(&worker->base.xturn_ns, now_ns);
+	ki_worker_turn(&worker->base, task);
+	ki_store_rlx(&worker->base.xturn_ns, 0);
+	if (ki_load_acq(&worker->xstuck)) { /* acq: set before the mutex was given up. [MO3] */
+		ki_monitor_settle(host, worker);
+	}
+	if (++worker->turns == TURNS_PER_CPU_LOOK) {
+		look_at_cpu(worker);
+	}
+}
+
+/* What is left in the ring goes to the shared queue, and others learn of it, and of the time. */
+static void leave(struct ki_thread_host *host, struct ki_thread_worker *worker) {
+	for (struct ki_inject_node *node; (node = ki_runq_take(&worker->queue)) != NULL;) {
+		push_shared(host, node);
+	}
+	worker->own_left = worker->shared_left = 0;
+	ki_idle_leave(host, worker);
+	look_at_cpu(worker);
+}
+
+void ki_thread_serve(struct ki_thread_host *host, struct ki_thread_worker *worker) {
+	sigset_t mask;
+	int signo = ki_thread_monitor(host)->alert.signo;
 	set_running(host, 1);
 	ki_worker_enter(&worker->base);
 	worker->cpu_ns = ki_clock_thread_cpu_ns();
+	ki_monitor_enter(host, worker);
+	if (signo != 0) {
+		ki_alert_open(signo, &mask);
+	}
 	int64_t now_ns = 0;
 	for (struct ki_task *task; (task = next_task(host, worker, &now_ns)) != NULL;) {
-		worker->base.slice_end_ns = now_ns + host->base.slice_ns;
-		ki_worker_turn(&worker->base, task);
-		if (++worker->turns == TURNS_PER_CPU_LOOK) {
-			look_at_cpu(worker);
-		}
+		run_turn(host, worker, task, now_ns);
 	}
-	stop_searching(host, worker);
-	look_at_cpu(worker);
+	leave(host, worker);
+	ki_monitor_leave(host, worker); /* no signal is sent to this thread from here on */
+	if (signo != 0) {
+		ki_alert_close(signo, &mask);
+	}
 	ki_worker_leave(&worker->base);
 	set_running(host, -1);
 }
 
-static bool tick(struct ki_worker *worker, struct ki_task *task)
-{
-	(void)task;
-	return ki_clock_mono_ns() >= worker->slice_end_ns;
+static bool tick(struct ki_worker *worker, struct ki_task *task) {
+	int64_t turn_ns = ki_load_rlx(&worker->xturn_ns); /* rlx: our own */
+	return ki_clock_mono_ns() - turn_ns >= task->host->slice_ns;
 }
 
 /* --- hosts --- */
 
-static struct ki_host *host_new(struct ki_sched *sched, int nr_workers)
-{
-	struct threads *threads = ki_container_of(sched, struct threads, base);
-	struct thread_host *host = ki_zalloc(sizeof *host);
+void ki_thread_worker_init(struct ki_thread_worker *worker, struct ki_thread_host *host) {
+	struct ki_threads *threads = ki_container_of(host->base.sched, struct ki_threads, base);
+	/* rlx: any number that no other has */
+	uint64_t number = ki_add_rlx(&threads->xnext_worker, 1);
+	ki_worker_init(&worker->base, &threads->base, &host->base, &worker->counters, number);
+	ki_list_init(&worker->idle_node);
+	ki_list_init(&worker->served_node);
+	ki_list_init(&worker->spare_node);
+	ki_parker_init(&worker->parker);
+	ki_runq_init(&worker->queue);
+}
+
+void ki_thread_worker_fini(struct ki_thread_worker *worker) {
+	ki_parker_fini(&worker->parker);
+}
+
+void ki_thread_seat_take(struct ki_thread_host *host, struct ki_thread_worker *worker) {
+	int seat = ki_load_rlx(&host->xnr_seats);  /* rlx: only we change it now */
+	ki_store_rlx(&host->xseats[seat], worker); /* rlx: published by their number */
+	ki_store_sc(&host->xnr_seats, seat + 1);   /* sc: before its first push. [TH1] */
+}
+
+static struct ki_host *host_new(struct ki_sched *sched, int nr_workers) {
+	struct ki_thread_host *host = ki_zalloc(sizeof *host);
 	if (host == NULL) {
 		return NULL;
 	}
 	host->workers = ki_zalloc((size_t)nr_workers * sizeof *host->workers);
-	if (host->workers == NULL) {
+	host->xseats = ki_zalloc((size_t)(nr_workers + KI_SPARES_MAX) * sizeof *host->xseats);
+	if (host->workers == NULL || host->xseats == NULL) {
+		ki_free(host->workers);
+		ki_free(host->xseats);
 		ki_free(host);
 		return NULL;
 	}
-	ki_inject_init(&host->queue);
+	host->base.sched = sched;
+	ki_inject_init(&host->shared);
 	ki_store_rlx(&host->xnext_ns, INT64_MAX); /* rlx: not published yet */
 	ki_mutex_init(&host->timers_mutex);
 	ki_timers_init(&host->timers);
 	ki_mutex_init(&host->idle_mutex);
 	ki_list_init(&host->idle);
+	ki_list_init(&host->spares);
+	ki_list_init(&host->vacant);
 	for (int i = 0; i < nr_workers; i++) {
-		struct thread_worker *worker = &host->workers[i];
-		ki_worker_init(&worker->base, sched, &host->base, &worker->counters,
-			threads->next_worker++);
-		ki_list_init(&worker->idle_node);
-		ki_parker_init(&worker->parker);
+		ki_thread_worker_init(&host->workers[i], host);
+		ki_thread_seat_take(host, &host->workers[i]);
 	}
 	return &host->base;
 }
 
-static void host_free(struct ki_host *base)
-{
-	struct thread_host *host = host_of(base);
-	for (int i = 0; i < base->nr_workers; i++) {
-		ki_parker_fini(&host->workers[i].parker);
+static void host_free(struct ki_host *base) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
+	int nr_seats = ki_thread_nr_seats(host);
+	for (int i = 0; i < nr_seats; i++) {
+		struct ki_thread_worker *worker = ki_thread_seat(host, i);
+		ki_thread_worker_fini(worker);
+		if (worker->spare) {
+			ki_free(worker);
+		}
 	}
-	while (ki_inject_pop_front(&host->queue) != NULL) {
+	while (ki_inject_pop_front(&host->shared) != NULL) {
 		/* a task that never ran again is its owner's */
 	}
-	ki_inject_fini(&host->queue);
+	ki_inject_fini(&host->shared);
 	ki_timers_fini(&host->timers);
 	ki_mutex_fini(&host->timers_mutex);
 	ki_mutex_fini(&host->idle_mutex);
+	ki_free(host->xseats);
 	ki_free(host->workers);
 	ki_free(host);
 }
 
-static void worker_main(void *arg)
-{
-	struct thread_worker *worker = arg;
-	serve(host_of(worker->base.host), worker);
+static void worker_main(void *arg) {
+	struct ki_thread_worker *worker = arg;
+	ki_thread_serve(ki_thread_host_of(worker->base.host), worker);
+}
+
+static void set_stopping(struct ki_thread_host *host, bool stopping) {
+	struct ki_monitor *monitor = ki_thread_monitor(host);
+	ki_mutex_lock(&monitor->mutex);
+	host->stopping = stopping;
+	ki_mutex_unlock(&monitor->mutex);
 }
 
 /* All return from serve after their present turn. */
-static void tell_stop(struct thread_host *host, int nr_workers)
-{
+static void tell_stop(struct ki_thread_host *host, int nr_workers) {
 	ki_store_rel(&host->xstop, true); /* rel: seen by whom the token wakes. [SW4] */
 	for (int i = 0; i < nr_workers; i++) {
 		ki_parker_unpark(&host->workers[i].parker);
 	}
 }
 
-static void host_stop(struct ki_host *base)
-{
-	struct thread_host *host = host_of(base);
+static void host_stop(struct ki_host *base) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
+	set_stopping(host, true);
 	tell_stop(host, host->nr_started);
 	for (int i = 0; i < host->nr_started; i++) {
 		ki_thread_join(&host->workers[i].thread);
 	}
+	ki_spare_stop(host);
 	host->nr_started = 0;
 }
 
-static int host_start(struct ki_host *base)
-{
-	struct thread_host *host = host_of(base);
+static int host_start(struct ki_host *base) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
 	if (base == base->sched->system) {
 		return KITH_OK; /* by ki_sched_run */
 	}
 	ki_check(host->nr_started == 0);
+	int status = ki_monitor_start(ki_thread_monitor(host));
+	if (status != KITH_OK) {
+		return status;
+	}
+	set_stopping(host, false);
 	ki_store_rlx(&host->xstop, false); /* rlx: the threads start after it */
 	for (int i = 0; i < base->nr_workers; i++) {
-		int status = ki_thread_start(&host->workers[i].thread, worker_main,
-			&host->workers[i], THREAD_STACK_BYTES);
+		status = ki_thread_start(&host->workers[i].thread, worker_main,
+			&host->workers[i], KI_THREAD_STACK_BYTES);
 		if (status != KITH_OK) {
 			host_stop(base);
 			return status;
@@ -473,19 +396,23 @@ static int host_start(struct ki_host *base)
 	return KITH_OK;
 }
 
-static void host_stats(struct ki_host *base, struct ki_host_stats *out)
-{
-	struct thread_host *host = host_of(base);
-	for (int i = 0; i < base->nr_workers; i++) { /* rlx below: counters */
-		struct ki_counters *counters = &host->workers[i].counters;
+static void host_stats(struct ki_host *base, struct ki_host_stats *out) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
+	out->queue_depth = ki_inject_size(&host->shared);
+	out->stuck = ki_load_rlx(&host->xnr_stuck); /* rlx: a counter, as those below */
+	int nr_seats = ki_thread_nr_seats(host);
+	for (int i = 0; i < nr_seats; i++) {
+		struct ki_thread_worker *worker = ki_thread_seat(host, i);
+		struct ki_worker_counters *counters = &worker->counters;
 		out->executed += ki_load_rlx(&counters->xexecuted);
 		out->preempted += ki_load_rlx(&counters->xpreempted);
+		out->stolen += ki_load_rlx(&counters->xstolen);
 		out->cpu_ns += ki_load_rlx(&counters->xcpu_ns);
+		out->queue_depth += ki_runq_size(&worker->queue);
 	}
 	int busy = ki_load_rlx(&host->xnr_running) - ki_load_rlx(&host->xnr_idle) -
 		ki_load_rlx(&host->xnr_searching);
 	out->nr_busy = busy < 0 ? 0 : busy; /* the three are not read at once */
-	out->queue_depth = ki_inject_size(&host->queue);
 	ki_mutex_lock(&host->timers_mutex);
 	out->timers = host->timers.nr;
 	ki_mutex_unlock(&host->timers_mutex);
@@ -493,37 +420,34 @@ static void host_stats(struct ki_host *base, struct ki_host_stats *out)
 
 /* --- the scheduler --- */
 
-static int64_t now(struct ki_sched *sched)
-{
+static int64_t now(struct ki_sched *sched) {
 	(void)sched;
 	return ki_clock_mono_ns();
 }
 
-static int64_t wall(struct ki_sched *sched)
-{
+static int64_t wall(struct ki_sched *sched) {
 	(void)sched;
 	return ki_clock_wall_ns();
 }
 
 /* The system host stops each time that it is halted; a halt that came before counts for this run.
  * */
-static enum ki_run_end run(struct ki_sched *sched, int64_t until_ns)
-{
+static enum ki_run_end run(struct ki_sched *sched, int64_t until_ns) {
 	(void)until_ns; /* a bound in virtual time */
-	struct thread_host *host = host_of(sched->system);
-	serve(host, &host->workers[0]);
+	struct ki_thread_host *host = ki_thread_host_of(sched->system);
+	ki_thread_serve(host, &host->workers[0]);
 	ki_store_rlx(&host->xstop, false); /* rlx: this thread is the one that reads it */
 	return KI_RUN_HALTED;
 }
 
-static void halt(struct ki_sched *sched)
-{
-	tell_stop(host_of(sched->system), 1);
+static void halt(struct ki_sched *sched) {
+	tell_stop(ki_thread_host_of(sched->system), 1);
 }
 
-static void sched_free(struct ki_sched *sched)
-{
-	ki_free(ki_container_of(sched, struct threads, base));
+static void sched_free(struct ki_sched *sched) {
+	struct ki_threads *threads = ki_container_of(sched, struct ki_threads, base);
+	ki_monitor_fini(&threads->monitor);
+	ki_free(threads);
 }
 
 static const struct ki_driver_ops ops = {
@@ -544,13 +468,13 @@ static const struct ki_driver_ops ops = {
 	.tick = tick,
 };
 
-struct ki_sched *ki_threads_new(const struct ki_sched_options *options)
-{
-	(void)options;
-	struct threads *threads = ki_zalloc(sizeof *threads);
+struct ki_sched *ki_threads_new(const struct ki_sched_options *options) {
+	struct ki_threads *threads = ki_zalloc(sizeof *threads);
 	if (threads == NULL) {
 		return NULL;
 	}
 	threads->base.ops = &ops;
+	ki_monitor_init(&threads->monitor, options->preempt_signal);
+	threads->base.preempts = threads->monitor.alert.signo != 0;
 	return &threads->base;
 }

@@ -18,22 +18,19 @@ static _Thread_local struct ki_worker *self;
  * So it must neither inline this nor learn that it gives the same each time: the barrier makes it
  * impure.
  */
-KI_NOINLINE struct ki_worker *ki_worker_self(void)
-{
+KI_NOINLINE struct ki_worker *ki_worker_self(void) {
 	__asm__ volatile("" ::: "memory");
 	return self;
 }
 
-KI_NOINLINE void ki_worker_enter(struct ki_worker *worker)
-{
+KI_NOINLINE void ki_worker_enter(struct ki_worker *worker) {
 	ki_check(self == NULL); /* a task does not run a scheduler */
 	self = worker;
 	ki_ctx_adopt(&worker->ctx);
 }
 
-KI_NOINLINE void ki_worker_leave(struct ki_worker *worker)
-{
-	ki_check(self == worker && worker->task == NULL); /* W1 */
+KI_NOINLINE void ki_worker_leave(struct ki_worker *worker) {
+	ki_check(self == worker && ki_worker_task(worker) == NULL); /* W1 */
 	ki_strand_cache_fini(&worker->cache);
 	ki_ctx_fini(&worker->ctx);
 	self = NULL;

@@ -2,9 +2,12 @@
  * worker.h: a thread that runs tasks, one turn after the other.
  *
  * Owns: struct ki_worker and the thread-local pointer to it, the only one in kith.
- * Threads: a worker is touched by its own thread alone, but for its counters.
+ * Threads: a worker is touched by its own thread alone, but for its counters and the start of its
+ *	turn, which others read. What is atomic and the owner's is read by the thread's own signal
+ *	handler as well (monitor.h): so it is written at once, and in the order of the program.
  * Invariants:
- *	W1 task is the one whose turn it is, NULL between turns; strand is the one it runs on.
+ *	W1 xtask is the one whose turn it is, NULL between turns, and already NULL when the task is
+ *	   handed to others or has ended; strand is the one it runs on.
  *	W2 a worker's address is never kept across a switch away from its thread: the task may go on
  *	   elsewhere. On the worker's own stack it may be.
  * Not here: where the next task comes from (threads.c, sim.c).
@@ -15,6 +18,7 @@
 #include <stdint.h>
 
 #include "arch/ctx.h"
+#include "base/atomic.h"
 #include "base/rng.h"
 #include "sched/strand.h"
 
@@ -23,23 +27,37 @@ struct ki_sched;
 struct ki_task;
 
 /* Written by one worker, read by whoever asks for the numbers. */
-struct ki_counters {
-	_Atomic(uint64_t) xexecuted, xpreempted, xcpu_ns;
+struct ki_worker_counters {
+	_Atomic(uint64_t) xexecuted, xpreempted, xstolen, xcpu_ns;
 };
+
+/* rlx: counters, each with one writer, the worker itself */
+static inline void ki_count_up(_Atomic(uint64_t) *xcounter, uint64_t by) {
+	ki_store_rlx(xcounter, ki_load_rlx(xcounter) + by);
+}
 
 struct ki_worker {
 	/* owner thread */
 	struct ki_ctx ctx; /* of the thread, while a strand runs */
-	struct ki_task *task;
+	_Atomic(struct ki_task *) xtask;
 	struct ki_strand *strand;
 	struct ki_strand_cache cache;
-	int64_t slice_end_ns; /* of the present turn */
+	/* start of the present turn; 0 between turns, and always in a simulation */
+	_Atomic(int64_t) xturn_ns;
 	struct ki_rng rng;
 	struct ki_host *host;         /* the simulator's changes from turn to turn */
-	struct ki_counters *counters; /* likewise */
+	struct ki_worker_counters *counters; /* likewise */
 	/* set once */
 	struct ki_sched *sched;
 };
+
+/* rlx: the same thread, or its handler */
+static inline struct ki_task *ki_worker_task(struct ki_worker *worker) {
+	return ki_load_rlx(&worker->xtask);
+}
+static inline void ki_worker_set_task(struct ki_worker *worker, struct ki_task *task) {
+	ki_store_rlx(&worker->xtask, task);
+}
 
 /*
  * The worker of the calling thread, or NULL. Neither the result nor an address of thread-local

@@ -36,8 +36,7 @@ static struct shooter shooters[NR_TASKS + NR_OUTSIDE];
 static _Atomic(int) xleft;
 static int64_t until_ns;
 
-static void fire(struct ki_timer *timer)
-{
+static void fire(struct ki_timer *timer) {
 	struct shot *shot = ki_container_of(timer, struct shot, timer);
 	GE_INT(ki_clock_mono_ns(), timer->deadline_ns);
 	struct ki_task *wakes = shot->wakes;
@@ -47,8 +46,7 @@ static void fire(struct ki_timer *timer)
 	}
 }
 
-static void arm(struct shooter *me, int i)
-{
+static void arm(struct shooter *me, int i) {
 	static const uint64_t spread_ns[] = {1, 20000, 300000, 3000000};
 	int64_t in_ns = (int64_t)ki_rng_below(&me->rng, spread_ns[ki_rng_below(&me->rng, 4)]);
 	struct shot *shot = &me->shots[i];
@@ -58,8 +56,7 @@ static void arm(struct shooter *me, int i)
 	OK(ki_host_arm(host, &shot->timer, ki_clock_mono_ns() + in_ns));
 }
 
-static void settle(struct shooter *me, int i)
-{
+static void settle(struct shooter *me, int i) {
 	if (ki_host_cancel(host, &me->shots[i].timer)) {
 		me->nr_cancelled++;
 		EQ_INT(ki_load_acq(&me->shots[i].xfired), 0);
@@ -70,8 +67,7 @@ static void settle(struct shooter *me, int i)
 	me->armed[i] = false;
 }
 
-static void play(struct shooter *me)
-{
+static void play(struct shooter *me) {
 	int i = (int)ki_rng_below(&me->rng, NR_TIMERS);
 	if (me->armed[i]) {
 		settle(me, i);
@@ -80,8 +76,7 @@ static void play(struct shooter *me)
 	}
 }
 
-static void prepare(struct shooter *me, uint64_t seed, struct ki_task *wakes)
-{
+static void prepare(struct shooter *me, uint64_t seed, struct ki_task *wakes) {
 	*me = (struct shooter){.nr_armed = 0};
 	ki_rng_seed(&me->rng, seed);
 	for (int i = 0; i < NR_TIMERS; i++) {
@@ -90,8 +85,7 @@ static void prepare(struct shooter *me, uint64_t seed, struct ki_task *wakes)
 }
 
 /* Waits for the first timer, which nothing else wakes it from: a lost deadline hangs here. */
-static void wait_for_the_first(struct shooter *me)
-{
+static void wait_for_the_first(struct shooter *me) {
 	if (me->armed[0]) {
 		settle(me, 0);
 	}
@@ -102,8 +96,7 @@ static void wait_for_the_first(struct shooter *me)
 	settle(me, 0);
 }
 
-static enum ki_step step(struct ki_task *task)
-{
+static enum ki_step step(struct ki_task *task) {
 	struct shooter *me = ki_container_of(task, struct shooter, task);
 	while (ki_clock_mono_ns() < until_ns) {
 		for (uint64_t n = ki_rng_below(&me->rng, 20); n > 0; n--) {
@@ -118,14 +111,12 @@ static enum ki_step step(struct ki_task *task)
 	return KI_STEP_DONE;
 }
 
-static void no_stack(struct ki_task *task)
-{
+static void no_stack(struct ki_task *task) {
 	(void)task;
 	FAIL("no stack");
 }
 
-static void done(struct ki_task *task)
-{
+static void done(struct ki_task *task) {
 	struct shooter *me = ki_container_of(task, struct shooter, task);
 	for (int i = 0; i < NR_TIMERS; i++) {
 		if (me->armed[i]) {
@@ -137,10 +128,9 @@ static void done(struct ki_task *task)
 	}
 }
 
-static const struct ki_task_ops ops = {step, no_stack, done};
+static const struct ki_task_ops ops = {.step = step, .starve = no_stack, .done = done};
 
-static void shoot_from_outside(void *arg)
-{
+static void shoot_from_outside(void *arg) {
 	struct shooter *me = arg;
 	while (ki_clock_mono_ns() < until_ns) {
 		play(me);
@@ -153,8 +143,7 @@ static void shoot_from_outside(void *arg)
 	}
 }
 
-static void run_on(uint64_t seed, int nr_workers, int64_t bound_ns)
-{
+static void run_on(uint64_t seed, int nr_workers, int64_t bound_ns) {
 	struct ki_sched_options options = {.seed = seed};
 	sched = ki_sched_new(&options);
 	NOT_NULL(sched);
@@ -188,8 +177,7 @@ static void run_on(uint64_t seed, int nr_workers, int64_t bound_ns)
 	ki_sched_free(sched);
 }
 
-static void run(uint64_t seed, int64_t bound_ns)
-{
+static void run(uint64_t seed, int64_t bound_ns) {
 	static const int nr_workers[] = {1, 2, 4, 16};
 	for (size_t i = 0; i < ki_countof(nr_workers); i++) {
 		run_on(seed + i, nr_workers[i], bound_ns / (int64_t)ki_countof(nr_workers));

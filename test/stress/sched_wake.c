@@ -37,15 +37,13 @@ static struct message messages[NR_MESSAGES];
 static _Atomic(uint64_t) xleft, xsent;
 static _Atomic(bool) xstop, xended;
 
-static void send(struct actor *to, struct message *message)
-{
+static void send(struct actor *to, struct message *message) {
 	ki_add_rlx(&xsent, 1);
 	NE_INT(ki_mpsc_push(&to->inbox, &message->node), KI_MPSC_CLOSED);
 	ki_task_wake(&to->task);
 }
 
-static void pass_on(struct actor *me, struct message *message)
-{
+static void pass_on(struct actor *me, struct message *message) {
 	if (message->hops_left == 0 || ki_load_rlx(&xstop)) {
 		if (ki_sub_acq_rel(&xleft, 1) == 1) {
 			ki_store_rel(&xended, true);
@@ -59,8 +57,7 @@ static void pass_on(struct actor *me, struct message *message)
 }
 
 /* Waits in all ways: the step returns, parks with its stack, or goes again. */
-static enum ki_step step(struct ki_task *task)
-{
+static enum ki_step step(struct ki_task *task) {
 	struct actor *me = ki_container_of(task, struct actor, task);
 	for (;;) {
 		EQ_INT(ki_add_acq_rel(&me->xinside, 1), 0);
@@ -88,16 +85,14 @@ static enum ki_step step(struct ki_task *task)
 	}
 }
 
-static void no_stack(struct ki_task *task)
-{
+static void no_stack(struct ki_task *task) {
 	(void)task;
 	FAIL("no stack");
 }
 
-static const struct ki_task_ops ops = {step, no_stack, no_stack};
+static const struct ki_task_ops ops = {.step = step, .starve = no_stack, .done = no_stack};
 
-static void disturb(void *arg)
-{
+static void disturb(void *arg) {
 	struct ki_rng rng;
 	ki_rng_seed(&rng, (uint64_t)((struct actor *)arg - actors));
 	while (!ki_load_acq(&xended)) {
@@ -106,8 +101,7 @@ static void disturb(void *arg)
 	}
 }
 
-static void watch(void *arg)
-{
+static void watch(void *arg) {
 	int64_t *bound_ns = arg;
 	int64_t until_ns = ki_clock_mono_ns() + *bound_ns;
 	while (!ki_load_acq(&xended)) {
@@ -123,8 +117,7 @@ static void watch(void *arg)
 }
 
 static void run_on(
-	uint64_t seed, int nr_workers, int nr_messages, int nr_outside, int64_t bound_ns)
-{
+	uint64_t seed, int nr_workers, int nr_messages, int nr_outside, int64_t bound_ns) {
 	struct ki_sched_options options = {.seed = seed};
 	sched = ki_sched_new(&options);
 	NOT_NULL(sched);
@@ -166,8 +159,7 @@ static void run_on(
 	ki_sched_free(sched);
 }
 
-static void run(uint64_t seed, int64_t bound_ns)
-{
+static void run(uint64_t seed, int64_t bound_ns) {
 	static const int nr_workers[] = {1, 2, 4, 16};
 	int64_t part_ns = bound_ns / (2 * (int64_t)ki_countof(nr_workers));
 	for (size_t i = 0; i < ki_countof(nr_workers); i++) {

@@ -5,15 +5,13 @@
 
 static const int64_t MS = 1000000;
 
-static void open_sim(struct bench *bench, uint64_t seed)
-{
+static void open_sim(struct bench *bench, uint64_t seed) {
 	bench_open(bench, (struct ki_sched_options){.simulate = true, .seed = seed}, 4);
 }
 
 /* --- time --- */
 
-TEST(sched_sim, time_starts_with_2020)
-{
+TEST(sched_sim, time_starts_with_2020) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	TRUE(ki_sched_simulated(bench.sched));
@@ -24,14 +22,12 @@ TEST(sched_sim, time_starts_with_2020)
 	bench_close(&bench);
 }
 
-static enum ki_step sleep_an_hour(struct body *body)
-{
+static enum ki_step sleep_an_hour(struct body *body) {
 	body_sleep(body, 3600 * 1000 * MS);
 	return KI_STEP_DONE;
 }
 
-static enum ki_step yield_a_hundred_times(struct body *body)
-{
+static enum ki_step yield_a_hundred_times(struct body *body) {
 	for (int i = 0; i < 100; i++) {
 		EQ_INT(ki_sched_now(body->bench->sched), 0);
 		ki_task_yield(false);
@@ -39,8 +35,7 @@ static enum ki_step yield_a_hundred_times(struct body *body)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, the_clock_jumps_only_when_nothing_can_run)
-{
+TEST(sched_sim, the_clock_jumps_only_when_nothing_can_run) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body sleeps, yields;
@@ -53,16 +48,14 @@ TEST(sched_sim, the_clock_jumps_only_when_nothing_can_run)
 	bench_close(&bench);
 }
 
-static enum ki_step sleep_a_second_ten_times(struct body *body)
-{
+static enum ki_step sleep_a_second_ten_times(struct body *body) {
 	for (; body->n < 10; body->n++) {
 		body_sleep(body, 1000 * MS);
 	}
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, what_is_due_at_the_bound_still_happens)
-{
+TEST(sched_sim, what_is_due_at_the_bound_still_happens) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body body;
@@ -86,13 +79,11 @@ struct alarm {
 
 static int rung[8], nr_rung;
 
-static void ring(struct ki_timer *timer)
-{
+static void ring(struct ki_timer *timer) {
 	rung[nr_rung++] = ki_container_of(timer, struct alarm, timer)->id;
 }
 
-TEST(sched_sim, timers_fire_by_deadline_and_then_by_arming_over_all_hosts)
-{
+TEST(sched_sim, timers_fire_by_deadline_and_then_by_arming_over_all_hosts) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct ki_host *other = ki_host_new(bench.sched, "app:other", 1, 0);
@@ -117,16 +108,14 @@ TEST(sched_sim, timers_fire_by_deadline_and_then_by_arming_over_all_hosts)
 	bench_close(&bench);
 }
 
-static enum ki_step sleep_a_million_times(struct body *body)
-{
+static enum ki_step sleep_a_million_times(struct body *body) {
 	for (; body->n < 1000000 / (TEST_SCALE * 10); body->n++) {
 		body_sleep(body, MS);
 	}
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, a_million_timer_turns_take_seconds)
-{
+TEST(sched_sim, a_million_timer_turns_take_seconds) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body bodies[10];
@@ -140,8 +129,7 @@ TEST(sched_sim, a_million_timer_turns_take_seconds)
 
 /* --- slices --- */
 
-static enum ki_step spin_ten_slices(struct body *body)
-{
+static enum ki_step spin_ten_slices(struct body *body) {
 	(void)body;
 	for (int slices = 0; slices < 10;) {
 		if (ki_task_tick()) {
@@ -152,8 +140,7 @@ static enum ki_step spin_ten_slices(struct body *body)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, a_full_slice_moves_the_clock_and_nothing_else_does)
-{
+TEST(sched_sim, a_full_slice_moves_the_clock_and_nothing_else_does) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body spins;
@@ -169,8 +156,7 @@ TEST(sched_sim, a_full_slice_moves_the_clock_and_nothing_else_does)
 	bench_close(&bench);
 }
 
-static enum ki_step spin_for_ever(struct body *body)
-{
+static enum ki_step spin_for_ever(struct body *body) {
 	while (body->n >= 0) {
 		if (ki_task_tick()) {
 			ki_task_yield(true);
@@ -179,8 +165,7 @@ static enum ki_step spin_for_ever(struct body *body)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, a_spin_reaches_the_bound)
-{
+TEST(sched_sim, a_spin_reaches_the_bound) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body body;
@@ -191,8 +176,7 @@ TEST(sched_sim, a_spin_reaches_the_bound)
 	bench_close(&bench);
 }
 
-static enum ki_step spin_until_told(struct body *body)
-{
+static enum ki_step spin_until_told(struct body *body) {
 	while (!ki_load_rlx(&body->bench->xflag)) {
 		ki_task_tick(); /* does not give way */
 	}
@@ -201,14 +185,12 @@ static enum ki_step spin_until_told(struct body *body)
 
 static struct bench *told_bench;
 
-static void tell(struct ki_timer *timer)
-{
+static void tell(struct ki_timer *timer) {
 	(void)timer;
 	ki_store_rlx(&told_bench->xflag, 1);
 }
 
-TEST(sched_sim, timers_fire_beside_a_task_that_does_not_give_way)
-{
+TEST(sched_sim, timers_fire_beside_a_task_that_does_not_give_way) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	told_bench = &bench;
@@ -230,13 +212,11 @@ TEST(sched_sim, timers_fire_beside_a_task_that_does_not_give_way)
 enum { NR_MIXED = 12 };
 static struct body mixed[NR_MIXED];
 
-static bool is_ready(const struct body *body)
-{
+static bool is_ready(const struct body *body) {
 	return ki_load_rlx(&body->task.xstate) == KI_TASK_WOKEN;
 }
 
-static void yield_and_check(struct body *me)
-{
+static void yield_and_check(struct body *me) {
 	uint64_t steps[NR_MIXED];
 	bool waits[NR_MIXED];
 	bool over = false;
@@ -255,8 +235,7 @@ static void yield_and_check(struct body *me)
 	}
 }
 
-static enum ki_step mix(struct body *me)
-{
+static enum ki_step mix(struct body *me) {
 	struct ki_sched *sched = me->bench->sched;
 	for (int i = 0; i < 60; i++) {
 		switch (ki_sched_random(sched) % 4) {
@@ -277,8 +256,7 @@ static enum ki_step mix(struct body *me)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, after_a_full_slice_everybody_ready_has_had_a_turn)
-{
+TEST(sched_sim, after_a_full_slice_everybody_ready_has_had_a_turn) {
 	for (uint64_t seed = 1; seed <= 50; seed++) {
 		struct bench bench;
 		open_sim(&bench, seed);
@@ -297,8 +275,7 @@ TEST(sched_sim, after_a_full_slice_everybody_ready_has_had_a_turn)
 
 static uint64_t trace;
 
-static enum ki_step leave_a_trace(struct body *me)
-{
+static enum ki_step leave_a_trace(struct body *me) {
 	struct ki_sched *sched = me->bench->sched;
 	for (int i = 0; i < 50; i++) {
 		trace = trace * 31 + (uint64_t)(me - mixed);
@@ -315,8 +292,7 @@ static enum ki_step leave_a_trace(struct body *me)
 	return KI_STEP_DONE;
 }
 
-static uint64_t trace_of(uint64_t seed)
-{
+static uint64_t trace_of(uint64_t seed) {
 	struct bench bench;
 	void *shift = malloc(1000 * (1 + seed % 3)); /* addresses must not matter */
 	open_sim(&bench, seed);
@@ -333,8 +309,7 @@ static uint64_t trace_of(uint64_t seed)
 	return trace;
 }
 
-TEST(sched_sim, the_same_seed_gives_the_same_run_and_another_another)
-{
+TEST(sched_sim, the_same_seed_gives_the_same_run_and_another_another) {
 	int differ = 0;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		uint64_t first = trace_of(seed);
@@ -344,14 +319,12 @@ TEST(sched_sim, the_same_seed_gives_the_same_run_and_another_another)
 	EQ_INT(differ, 20);
 }
 
-static enum ki_step log_oneself(struct body *body)
-{
+static enum ki_step log_oneself(struct body *body) {
 	bench_log(body->bench, body->n);
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, seeds_reach_every_order_of_three_woken_tasks)
-{
+TEST(sched_sim, seeds_reach_every_order_of_three_woken_tasks) {
 	bool seen[64] = {false};
 	int nr_orders = 0;
 	for (uint64_t seed = 1; seed <= 200; seed++) {
@@ -374,14 +347,12 @@ TEST(sched_sim, seeds_reach_every_order_of_three_woken_tasks)
 	EQ_INT(nr_orders, 6);
 }
 
-static enum ki_step wake_the_next_for_ever(struct body *me)
-{
+static enum ki_step wake_the_next_for_ever(struct body *me) {
 	ki_task_wake(&mixed[(me - mixed + 1) % (NR_MIXED - 1)].task);
 	return me->bench->xflag ? KI_STEP_DONE : KI_STEP_WAIT;
 }
 
-static enum ki_step count_fifty_turns(struct body *me)
-{
+static enum ki_step count_fifty_turns(struct body *me) {
 	uint64_t before = 0;
 	for (int i = 0; i < 50; i++) {
 		uint64_t turns = 0;
@@ -397,8 +368,7 @@ static enum ki_step count_fifty_turns(struct body *me)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_sim, wakers_without_end_starve_nobody)
-{
+TEST(sched_sim, wakers_without_end_starve_nobody) {
 	for (uint64_t seed = 1; seed <= 50; seed++) {
 		struct bench bench;
 		open_sim(&bench, seed);
@@ -416,8 +386,7 @@ TEST(sched_sim, wakers_without_end_starve_nobody)
 
 /* --- hosts, and threads outside --- */
 
-TEST(sched_sim, a_host_runs_nothing_before_its_start_and_after_its_stop)
-{
+TEST(sched_sim, a_host_runs_nothing_before_its_start_and_after_its_stop) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct ki_host *late = ki_host_new(bench.sched, "app:late", 1, 0);
@@ -445,20 +414,17 @@ TEST(sched_sim, a_host_runs_nothing_before_its_start_and_after_its_stop)
 	bench_close(&bench);
 }
 
-static enum ki_step yield_until_told(struct body *body)
-{
+static enum ki_step yield_until_told(struct body *body) {
 	ki_store_rel(&body->bench->xflag, 1); /* runs: the thread may begin */
 	return body->n == 0 ? KI_STEP_AGAIN : KI_STEP_DONE;
 }
 
-static enum ki_step tell_first(struct body *body)
-{
+static enum ki_step tell_first(struct body *body) {
 	body->bench->seen[0]->n = 1;
 	return KI_STEP_DONE;
 }
 
-static void wake_from_outside(void *arg)
-{
+static void wake_from_outside(void *arg) {
 	struct bench *bench = arg;
 	while (!ki_load_acq(&bench->xflag)) {
 		ki_thread_yield();
@@ -466,8 +432,7 @@ static void wake_from_outside(void *arg)
 	ki_task_wake(&bench->seen[1]->task);
 }
 
-TEST(sched_sim, a_thread_outside_may_wake)
-{
+TEST(sched_sim, a_thread_outside_may_wake) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body yields, tells;
@@ -484,8 +449,7 @@ TEST(sched_sim, a_thread_outside_may_wake)
 	bench_close(&bench);
 }
 
-static void halt_from_outside(void *arg)
-{
+static void halt_from_outside(void *arg) {
 	struct bench *bench = arg;
 	while (!ki_load_acq(&bench->xflag)) {
 		ki_thread_yield();
@@ -493,8 +457,7 @@ static void halt_from_outside(void *arg)
 	ki_sched_halt(bench->sched);
 }
 
-TEST(sched_sim, a_thread_outside_may_halt)
-{
+TEST(sched_sim, a_thread_outside_may_halt) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct body yields;

@@ -24,13 +24,11 @@
 
 /* --- wakes --- */
 
-static enum ki_step wait_until_told(struct body *body)
-{
+static enum ki_step wait_until_told(struct body *body) {
 	return ki_load_rlx(&body->bench->xflag) ? KI_STEP_DONE : KI_STEP_WAIT;
 }
 
-static enum ki_step wake_first_thrice_and_end(struct body *body)
-{
+static enum ki_step wake_first_thrice_and_end(struct body *body) {
 	for (int i = 0; i < 3; i++) {
 		ki_task_wake(&body->bench->seen[0]->task);
 	}
@@ -38,8 +36,7 @@ static enum ki_step wake_first_thrice_and_end(struct body *body)
 	return KI_STEP_DONE;
 }
 
-BOTH(wakes_before_a_turn_count_once)
-{
+BOTH(wakes_before_a_turn_count_once) {
 	struct body waits, wakes;
 	body_init(&waits, bench, wait_until_told);
 	body_init(&wakes, bench, wake_first_thrice_and_end);
@@ -51,8 +48,7 @@ BOTH(wakes_before_a_turn_count_once)
 	EQ_INT(wakes.xdone, 1);
 }
 
-static enum ki_step wake_oneself_twice(struct body *body)
-{
+static enum ki_step wake_oneself_twice(struct body *body) {
 	if (++body->n == 3) {
 		return KI_STEP_DONE;
 	}
@@ -61,8 +57,7 @@ static enum ki_step wake_oneself_twice(struct body *body)
 	return KI_STEP_WAIT;
 }
 
-BOTH(a_wake_during_the_turn_leads_to_one_more)
-{
+BOTH(a_wake_during_the_turn_leads_to_one_more) {
 	struct body body;
 	body_init(&body, bench, wake_oneself_twice);
 	ki_task_start(&body.task);
@@ -71,8 +66,7 @@ BOTH(a_wake_during_the_turn_leads_to_one_more)
 	EQ_INT(body.task.steps, 3);
 }
 
-BOTH(a_dead_task_ignores_wakes)
-{
+BOTH(a_dead_task_ignores_wakes) {
 	struct body body;
 	body_init(&body, bench, wake_oneself_twice);
 	body.n = 2;
@@ -85,16 +79,14 @@ BOTH(a_dead_task_ignores_wakes)
 
 /* --- the running task --- */
 
-static enum ki_step look_at_oneself(struct body *body)
-{
+static enum ki_step look_at_oneself(struct body *body) {
 	EQ_PTR(ki_task_self(), &body->task);
 	ki_task_yield(false);
 	EQ_PTR(ki_task_self(), &body->task);
 	return KI_STEP_DONE;
 }
 
-BOTH(a_task_knows_itself_and_nobody_else_is_one)
-{
+BOTH(a_task_knows_itself_and_nobody_else_is_one) {
 	struct body body;
 	body_init(&body, bench, look_at_oneself);
 	IS_NULL(ki_task_self());
@@ -104,8 +96,7 @@ BOTH(a_task_knows_itself_and_nobody_else_is_one)
 	EQ_INT(body.xruns, 1);
 }
 
-static enum ki_step park_with_a_local(struct body *body)
-{
+static enum ki_step park_with_a_local(struct body *body) {
 	int local = 41;
 	body->bench->seen[0] = body;
 	while (!ki_load_rlx(&body->bench->xflag)) {
@@ -115,8 +106,7 @@ static enum ki_step park_with_a_local(struct body *body)
 	return KI_STEP_DONE;
 }
 
-static enum ki_step end_the_park(struct body *body)
-{
+static enum ki_step end_the_park(struct body *body) {
 	if (body->bench->seen[0] == NULL) {
 		return KI_STEP_AGAIN; /* it does not stand there yet */
 	}
@@ -125,8 +115,7 @@ static enum ki_step end_the_park(struct body *body)
 	return KI_STEP_DONE;
 }
 
-BOTH(a_parked_task_goes_on_where_it_was)
-{
+BOTH(a_parked_task_goes_on_where_it_was) {
 	struct body parks, ends;
 	body_init(&parks, bench, park_with_a_local);
 	body_init(&ends, bench, end_the_park);
@@ -137,8 +126,7 @@ BOTH(a_parked_task_goes_on_where_it_was)
 	EQ_INT(parks.xruns, 1);
 }
 
-static enum ki_step log_and_yield_thrice(struct body *body)
-{
+static enum ki_step log_and_yield_thrice(struct body *body) {
 	for (int i = 0; i < 3; i++) {
 		bench_log(body->bench, body->n);
 		ki_task_yield(i == 1);
@@ -146,16 +134,23 @@ static enum ki_step log_and_yield_thrice(struct body *body)
 	return KI_STEP_DONE;
 }
 
-BOTH(who_yields_runs_again_after_the_others)
-{
-	struct body bodies[4];
+/* From within a turn: so all are ready before the first of them runs. */
+static enum ki_step start_the_seen(struct body *body) {
+	for (int i = 0; i < 4; i++) {
+		ki_task_start(&body->bench->seen[i]->task);
+	}
+	return KI_STEP_DONE;
+}
+
+BOTH(who_yields_runs_again_after_the_others) {
+	struct body bodies[4], starts;
 	for (int i = 0; i < 4; i++) {
 		body_init(&bodies[i], bench, log_and_yield_thrice);
 		bodies[i].n = i;
+		bench->seen[i] = &bodies[i];
 	}
-	for (int i = 0; i < 4; i++) {
-		ki_task_start(&bodies[i].task);
-	}
+	body_init(&starts, bench, start_the_seen);
+	ki_task_start(&starts.task);
 	bench_run(bench);
 	EQ_INT(bench->nr_log, 12);
 	for (int turn = 0; turn < 12; turn += 4) {
@@ -167,13 +162,11 @@ BOTH(who_yields_runs_again_after_the_others)
 	}
 }
 
-static enum ki_step again_until_three(struct body *body)
-{
+static enum ki_step again_until_three(struct body *body) {
 	return ++body->n == 3 ? KI_STEP_DONE : KI_STEP_AGAIN;
 }
 
-BOTH(a_step_that_says_again_is_called_again)
-{
+BOTH(a_step_that_says_again_is_called_again) {
 	struct body body;
 	body_init(&body, bench, again_until_three);
 	ki_task_start(&body.task);
@@ -183,8 +176,7 @@ BOTH(a_step_that_says_again_is_called_again)
 
 /* --- strands --- */
 
-static enum ki_step detach_and_go_on(struct body *body)
-{
+static enum ki_step detach_and_go_on(struct body *body) {
 	struct bench *bench = body->bench;
 	if (body->n == 0) {
 		int local = 7;
@@ -201,8 +193,7 @@ static enum ki_step detach_and_go_on(struct body *body)
 	ki_task_resume(bench->kept);
 }
 
-BOTH(a_detached_strand_goes_on_when_resumed)
-{
+BOTH(a_detached_strand_goes_on_when_resumed) {
 	struct body body;
 	body_init(&body, bench, detach_and_go_on);
 	ki_task_start(&body.task);
@@ -211,8 +202,7 @@ BOTH(a_detached_strand_goes_on_when_resumed)
 	EQ_INT(body.xruns, 2);
 }
 
-static enum ki_step abandon_twice(struct body *body)
-{
+static enum ki_step abandon_twice(struct body *body) {
 	if (++body->n < 3) {
 		char frame[4096];
 		memset(frame, body->n, sizeof frame);
@@ -221,8 +211,7 @@ static enum ki_step abandon_twice(struct body *body)
 	return KI_STEP_DONE;
 }
 
-BOTH(an_abandoned_strand_is_followed_by_a_new_step)
-{
+BOTH(an_abandoned_strand_is_followed_by_a_new_step) {
 	struct body body;
 	body_init(&body, bench, abandon_twice);
 	ki_task_start(&body.task);
@@ -231,8 +220,7 @@ BOTH(an_abandoned_strand_is_followed_by_a_new_step)
 	EQ_INT(body.task.steps, 1);
 }
 
-static enum ki_step detach_and_drop(struct body *body)
-{
+static enum ki_step detach_and_drop(struct body *body) {
 	if (body->n++ < 10) {
 		if (body->bench->kept != NULL) {
 			ki_strand_drop(body->bench->kept);
@@ -244,8 +232,7 @@ static enum ki_step detach_and_drop(struct body *body)
 	return KI_STEP_DONE;
 }
 
-BOTH(a_dropped_strand_never_goes_on)
-{
+BOTH(a_dropped_strand_never_goes_on) {
 	struct body body;
 	body_init(&body, bench, detach_and_drop);
 	ki_task_start(&body.task);
@@ -253,8 +240,7 @@ BOTH(a_dropped_strand_never_goes_on)
 	EQ_INT(body.n, 11);
 }
 
-static void starves(bool simulate)
-{
+static void starves(bool simulate) {
 	struct bench bench;
 	bench_open(&bench,
 		(struct ki_sched_options){.simulate = simulate, .stack_bytes = (size_t)1 << 60}, 1);
@@ -268,24 +254,22 @@ static void starves(bool simulate)
 	bench_close(&bench);
 }
 
-TEST(sched_task, without_a_stack_a_task_starves_and_ends)
-{
+TEST(sched_task, without_a_stack_a_task_starves_and_ends) {
 	starves(false);
 	starves(true);
 }
 
 /* --- the end --- */
 
-static void free_body(struct ki_task *task)
-{
+static void free_body(struct ki_task *task) {
 	struct body *body = body_of(task);
 	body_done(task);
 	free(body);
 }
 
-BOTH(after_done_the_memory_may_go)
-{
-	static const struct ki_task_ops ops = {body_step, body_starve, free_body};
+BOTH(after_done_the_memory_may_go) {
+	static const struct ki_task_ops ops = {
+		.step = body_step, .starve = body_starve, .done = free_body};
 	for (int i = 0; i < 100; i++) {
 		struct body *body = malloc(sizeof *body);
 		body_init(body, bench, again_until_three);
@@ -296,8 +280,7 @@ BOTH(after_done_the_memory_may_go)
 	EQ_INT(bench->xleft, 0);
 }
 
-static enum ki_step park_for_ever(struct body *body)
-{
+static enum ki_step park_for_ever(struct body *body) {
 	body->n++;
 	ki_store_rel(&body->bench->xflag, 1);
 	ki_sched_halt(body->bench->sched);
@@ -307,8 +290,7 @@ static enum ki_step park_for_ever(struct body *body)
 	return KI_STEP_DONE;
 }
 
-BOTH(a_run_cut_short_leaves_no_stack_behind)
-{
+BOTH(a_run_cut_short_leaves_no_stack_behind) {
 	struct body body;
 	body_init(&body, bench, park_for_ever);
 	ki_task_start(&body.task);

@@ -6,15 +6,13 @@
 
 static const int64_t MS = 1000000;
 
-static void open_threads(struct bench *bench, int nr_workers)
-{
+static void open_threads(struct bench *bench, int nr_workers) {
 	bench_open(bench, (struct ki_sched_options){.seed = 3}, nr_workers);
 }
 
 /* --- workers --- */
 
-static enum ki_step meet_the_others(struct body *body)
-{
+static enum ki_step meet_the_others(struct body *body) {
 	ki_add_acq_rel(&body->bench->xflag, 1);
 	while (ki_load_acq(&body->bench->xflag) < 4) {
 		ki_thread_yield(); /* keeps its worker: each of the four needs one of its own */
@@ -22,8 +20,7 @@ static enum ki_step meet_the_others(struct body *body)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_threads, as_many_tasks_run_at_once_as_there_are_workers)
-{
+TEST(sched_threads, as_many_tasks_run_at_once_as_there_are_workers) {
 	for (int round = 0; round < 50; round++) {
 		struct bench bench;
 		open_threads(&bench, 4);
@@ -40,14 +37,12 @@ TEST(sched_threads, as_many_tasks_run_at_once_as_there_are_workers)
 	}
 }
 
-static enum ki_step wait_for_ever(struct body *body)
-{
+static enum ki_step wait_for_ever(struct body *body) {
 	(void)body;
 	return KI_STEP_WAIT;
 }
 
-TEST(sched_threads, numbers_are_exact_at_rest)
-{
+TEST(sched_threads, numbers_are_exact_at_rest) {
 	struct bench bench;
 	open_threads(&bench, 3);
 	struct body bodies[5];
@@ -71,22 +66,19 @@ TEST(sched_threads, numbers_are_exact_at_rest)
 	bench_close(&bench);
 }
 
-static enum ki_step note_the_time(struct body *body)
-{
+static enum ki_step note_the_time(struct body *body) {
 	ki_store_rel(&body->bench->xflag, 1);
 	body->n++;
 	return KI_STEP_WAIT;
 }
 
-static int compare_ns(const void *a, const void *b)
-{
+static int compare_ns(const void *a, const void *b) {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 	return (x > y) - (x < y);
 }
 
 /* The median: the machine that runs the tests has other things to do too. */
-TEST(sched_threads, an_idle_host_runs_a_woken_task_at_once)
-{
+TEST(sched_threads, an_idle_host_runs_a_woken_task_at_once) {
 	struct bench bench;
 	open_threads(&bench, 2);
 	struct body body;
@@ -113,8 +105,7 @@ TEST(sched_threads, an_idle_host_runs_a_woken_task_at_once)
 
 /* --- slices: SPEC 24, S14 with one worker --- */
 
-static enum ki_step spin_until_told(struct body *body)
-{
+static enum ki_step spin_until_told(struct body *body) {
 	while (!ki_load_rlx(&body->bench->xflag)) {
 		if (ki_task_tick()) {
 			ki_task_yield(true);
@@ -123,8 +114,7 @@ static enum ki_step spin_until_told(struct body *body)
 	return KI_STEP_DONE;
 }
 
-static enum ki_step sleep_for_half_a_second(struct body *body)
-{
+static enum ki_step sleep_for_half_a_second(struct body *body) {
 	int64_t until_ns = ki_clock_mono_ns() + 500 * MS;
 	while (ki_clock_mono_ns() < until_ns) {
 		body_sleep(body, 10 * MS);
@@ -134,8 +124,7 @@ static enum ki_step sleep_for_half_a_second(struct body *body)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_threads, two_spins_leave_a_sleeper_its_turns_on_one_worker)
-{
+TEST(sched_threads, two_spins_leave_a_sleeper_its_turns_on_one_worker) {
 	struct bench bench;
 	open_threads(&bench, 1);
 	struct body spins[2], sleeps;
@@ -152,8 +141,7 @@ TEST(sched_threads, two_spins_leave_a_sleeper_its_turns_on_one_worker)
 
 /* --- timers --- */
 
-static enum ki_step sleep_and_measure(struct body *body)
-{
+static enum ki_step sleep_and_measure(struct body *body) {
 	for (int i = 1; i <= 20; i++) {
 		int64_t due_ns = ki_clock_mono_ns() + i * MS / 4;
 		body->timer.fire = body_wake_timer;
@@ -165,8 +153,7 @@ static enum ki_step sleep_and_measure(struct body *body)
 	return KI_STEP_DONE;
 }
 
-TEST(sched_threads, a_timer_is_never_early_and_on_an_idle_host_soon)
-{
+TEST(sched_threads, a_timer_is_never_early_and_on_an_idle_host_soon) {
 	struct bench bench;
 	open_threads(&bench, 2);
 	struct body body;
@@ -177,22 +164,19 @@ TEST(sched_threads, a_timer_is_never_early_and_on_an_idle_host_soon)
 	bench_close(&bench);
 }
 
-static enum ki_step hold_the_worker(struct body *body)
-{
+static enum ki_step hold_the_worker(struct body *body) {
 	while (!ki_load_acq(&body->bench->xflag)) {
 		ki_thread_yield();
 	}
 	return KI_STEP_DONE;
 }
 
-static void raise_flag(struct ki_timer *timer)
-{
+static void raise_flag(struct ki_timer *timer) {
 	ki_store_rel(&ki_container_of(timer, struct body, timer)->bench->xflag, 1);
 }
 
 /* The worker that kept time goes to work for good, by its first timer: another takes its place. */
-TEST(sched_threads, somebody_idle_keeps_time_while_others_work)
-{
+TEST(sched_threads, somebody_idle_keeps_time_while_others_work) {
 	for (int i = 0; i < 20; i++) {
 		struct bench bench;
 		open_threads(&bench, 3);
@@ -214,13 +198,11 @@ struct race {
 	_Atomic(int) xfired;
 };
 
-static void count_fire(struct ki_timer *timer)
-{
+static void count_fire(struct ki_timer *timer) {
 	ki_add_rlx(&ki_container_of(timer, struct race, timer)->xfired, 1);
 }
 
-TEST(sched_threads, a_timer_fires_once_or_is_cancelled)
-{
+TEST(sched_threads, a_timer_fires_once_or_is_cancelled) {
 	struct bench bench;
 	open_threads(&bench, 2);
 	int nr_fired = 0, nr_cancelled = 0;
@@ -242,8 +224,7 @@ TEST(sched_threads, a_timer_fires_once_or_is_cancelled)
 
 /* --- start and stop --- */
 
-TEST(sched_threads, a_stopped_host_keeps_its_queue_for_the_next_start)
-{
+TEST(sched_threads, a_stopped_host_keeps_its_queue_for_the_next_start) {
 	struct bench bench;
 	open_threads(&bench, 2);
 	ki_host_stop(bench.host);
@@ -261,15 +242,13 @@ TEST(sched_threads, a_stopped_host_keeps_its_queue_for_the_next_start)
 	bench_close(&bench);
 }
 
-static enum ki_step halt_the_run(struct body *body)
-{
+static enum ki_step halt_the_run(struct body *body) {
 	body->n++;
 	ki_sched_halt(body->bench->sched);
 	return KI_STEP_WAIT;
 }
 
-TEST(sched_threads, the_system_host_runs_inside_run_alone)
-{
+TEST(sched_threads, the_system_host_runs_inside_run_alone) {
 	struct bench bench;
 	open_threads(&bench, 1);
 	struct body body;
@@ -287,8 +266,7 @@ TEST(sched_threads, the_system_host_runs_inside_run_alone)
 	bench_close(&bench);
 }
 
-static void halt_soon(void *arg)
-{
+static void halt_soon(void *arg) {
 	struct bench *bench = arg;
 	int64_t until_ns = ki_clock_mono_ns() + 5 * MS; /* by then the run has parked, mostly */
 	while (ki_clock_mono_ns() < until_ns) {
@@ -297,8 +275,7 @@ static void halt_soon(void *arg)
 	ki_sched_halt(bench->sched);
 }
 
-TEST(sched_threads, a_halt_reaches_a_parked_run)
-{
+TEST(sched_threads, a_halt_reaches_a_parked_run) {
 	struct bench bench;
 	open_threads(&bench, 1);
 	for (int i = 0; i < 10; i++) {
@@ -310,8 +287,7 @@ TEST(sched_threads, a_halt_reaches_a_parked_run)
 	bench_close(&bench);
 }
 
-TEST(sched_threads, hosts_have_their_names_and_data)
-{
+TEST(sched_threads, hosts_have_their_names_and_data) {
 	struct bench bench;
 	open_threads(&bench, 2);
 	EQ_STR(ki_host_id(bench.host), "app:processes");
