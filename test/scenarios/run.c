@@ -608,7 +608,7 @@ static bool parse(int argc, char **argv) {
 		}
 	}
 	set.kith = argc > 1 ? argv[1] : NULL;
-	return set.kith && argc % 2 == 0;
+	return set.kith && argc % 2 == 0 && access(set.kith, X_OK) == 0;
 }
 
 int main(int argc, char **argv) {
