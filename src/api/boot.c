@@ -5,10 +5,12 @@
  *	runs.
  * Not here: in which order they start (supervise/).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/runtime.h"
 #include "base/alloc.h"
+#include "base/check.h"
 #include "mem/value.h"
 #include "sys/machine.h"
 
@@ -17,7 +19,7 @@ static bool is_lua(const struct ki_entry *entry) {
 }
 
 static bool is_host(const struct ki_entry *entry) {
-	return entry->kind == KI_KIND_PROCESS_HOST;
+	return ki_kind_is_host(entry->kind);
 }
 
 /* A process is a service when it has a lifecycle (SPEC 17.3), a host always. */
@@ -32,7 +34,11 @@ static size_t nr_inputs(const struct ki_entry *entry) {
 /* ---- Hosts and programs ---- */
 
 static int add_host(struct kith_runtime *runtime, const struct ki_entry *entry) {
-	int workers = runtime->options.workers ? runtime->options.workers : entry->u.host.workers;
+	bool terminal = entry->kind == KI_KIND_TERMINAL_HOST;
+	int workers = entry->u.host.workers;
+	if (runtime->options.workers && !terminal) {
+		workers = runtime->options.workers;
+	}
 	if (workers == 0) {
 		workers = (int)ki_machine_cpus();
 	}
@@ -41,6 +47,13 @@ static int add_host(struct kith_runtime *runtime, const struct ki_entry *entry) 
 	struct ki_proc_host *place = NULL;
 	if (!host || ki_system_add_host(&runtime->system, host, &place)) {
 		return KITH_EEXHAUSTED;
+	}
+	if (terminal) {
+		runtime->boot.terminal = place;
+		runtime->boot.nr_terminals++;
+	}
+	if (entry->u.host.hide_logs) {
+		runtime->boot.hiding[runtime->boot.nr_hiding++] = place;
 	}
 	return KITH_OK;
 }
@@ -57,26 +70,63 @@ static int add_hosts(struct kith_runtime *runtime) {
 		if (status) {
 			return status;
 		}
-		nr++;
+		if (entry->kind == KI_KIND_PROCESS_HOST) {
+			system->only_host = system->hosts[system->nr_hosts - 1];
+			nr++;
+		}
 	}
-	system->only_host = nr == 1 ? system->hosts[system->nr_hosts - 1] : NULL;
+	if (nr != 1) {
+		system->only_host = NULL;
+	}
 	return KITH_OK;
 }
 
-static void add_program(struct ki_boot *boot, const struct ki_entry *entry) {
-	const struct ki_lua_fields *fields = &entry->u.lua;
-	size_t i = boot->nr_programs++;
+static int compare_id(const void *id, const void *entry) {
+	return strcmp(id, (*(const struct ki_entry *const *)entry)->id);
+}
+
+/* The place of a library among the entries, which are sorted by ID. */
+static size_t find_library(const struct ki_project *project, const char *id) {
+	struct ki_entry **found = bsearch(
+		id, project->entries, project->nr_entries, sizeof(*project->entries), compare_id);
+	ki_check(found); /* the project was checked */
+	return (size_t)(found - project->entries);
+}
+
+/* Of the entry at `i`; what it imports may be filled in later. */
+static void add_lua(struct ki_boot *boot, const struct ki_project *project, size_t i) {
+	const struct ki_lua_fields *fields = &project->entries[i]->u.lua;
+	struct ki_lua_import *imports = &boot->imports[boot->nr_imports];
+	for (size_t n = 0; n < fields->nr_imports; n++) {
+		imports[n].alias = fields->imports[n].alias;
+		imports[n].library = &boot->lua[find_library(project, fields->imports[n].id)];
+	}
+	boot->nr_imports += fields->nr_imports;
 	boot->lua[i] = (struct ki_lua_program){
-		.id = entry->id,
+		.id = project->entries[i]->id,
 		.source = fields->source,
 		.source_len = fields->source_len,
 		.method = fields->method,
 		.modules = (const char *const *)fields->modules,
 		.nr_modules = fields->nr_modules,
+		.imports = imports,
+		.nr_imports = fields->nr_imports,
 	};
-	boot->programs[i] =
-		(struct ki_program){.id = entry->id, .ops = &ki_lua_ops, .data = &boot->lua[i]};
-	boot->by_id[i] = &boot->programs[i];
+}
+
+static void add_programs(struct ki_boot *boot, const struct ki_project *project) {
+	for (size_t i = 0; i < project->nr_entries; i++) {
+		const struct ki_entry *entry = project->entries[i];
+		if (ki_kind_is_lua(entry->kind)) {
+			add_lua(boot, project, i);
+		}
+		if (is_lua(entry)) {
+			struct ki_program *program = &boot->programs[boot->nr_programs];
+			*program = (struct ki_program){
+				.id = entry->id, .ops = &ki_lua_ops, .data = &boot->lua[i]};
+			boot->by_id[boot->nr_programs++] = program;
+		}
+	}
 }
 
 /* ---- Services ---- */
@@ -119,6 +169,9 @@ static int set_entry(struct kith_runtime *runtime, const struct ki_entry *entry,
 	const char *const *args) {
 	struct ki_boot *boot = &runtime->boot;
 	boot->entry = spec_of(&runtime->system, entry);
+	if (!entry->u.lua.host_given && !entry->u.lua.host_by_meta && boot->nr_terminals == 1) {
+		boot->entry.host = boot->terminal; /* SPEC 20.3 */
+	}
 	boot->entry.start_timeout_ns = INT64_MAX; /* somebody sits before it */
 	boot->entry_args = ki_zalloc(nr_args * sizeof(struct ki_payload *));
 	if (!boot->entry_args) {
@@ -139,18 +192,22 @@ static int set_entry(struct kith_runtime *runtime, const struct ki_entry *entry,
 /* ---- All of it ---- */
 
 static int make_room(struct ki_boot *boot, const struct ki_project *project) {
-	size_t nr_args = 0;
+	size_t nr_args = 0, nr_imports = 0;
 	for (size_t i = 0; i < project->nr_entries; i++) {
-		nr_args += nr_inputs(project->entries[i]);
+		const struct ki_entry *entry = project->entries[i];
+		nr_args += nr_inputs(entry);
+		nr_imports += ki_kind_is_lua(entry->kind) ? entry->u.lua.nr_imports : 0;
 	}
 	boot->lua = ki_zalloc(project->nr_entries * sizeof(*boot->lua));
+	boot->imports = ki_zalloc(nr_imports * sizeof(*boot->imports));
+	boot->hiding = ki_zalloc(project->nr_entries * sizeof(struct ki_proc_host *));
 	boot->programs = ki_zalloc(project->nr_entries * sizeof(*boot->programs));
 	boot->by_id = ki_zalloc(project->nr_entries * sizeof(*boot->by_id));
 	boot->specs = ki_zalloc(project->nr_entries * sizeof(*boot->specs));
 	boot->args = ki_zalloc(nr_args * sizeof(*boot->args));
-	return boot->lua && boot->programs && boot->by_id && boot->specs && boot->args
-		? KITH_OK
-		: KITH_EEXHAUSTED;
+	bool all = boot->lua && boot->imports && boot->hiding && boot->programs && boot->by_id &&
+		boot->specs && boot->args;
+	return all ? KITH_OK : KITH_EEXHAUSTED;
 }
 
 static int make_system(struct kith_runtime *runtime) {
@@ -190,11 +247,7 @@ int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	if (status) {
 		return status;
 	}
-	for (size_t i = 0; i < runtime->project.nr_entries; i++) {
-		if (is_lua(runtime->project.entries[i])) {
-			add_program(boot, runtime->project.entries[i]);
-		}
-	}
+	add_programs(boot, &runtime->project);
 	ki_system_set_programs(&runtime->system, boot->by_id, boot->nr_programs);
 	status = make_services(runtime);
 	if (!status && entry) {
@@ -227,6 +280,8 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	ki_free(boot->specs);
 	ki_free(boot->by_id);
 	ki_free(boot->programs);
+	ki_free(boot->hiding);
+	ki_free(boot->imports);
 	ki_free(boot->lua);
 	*boot = (struct ki_boot){0};
 }

@@ -19,9 +19,19 @@ static bool is_muted(struct kith_runtime *runtime) {
 	return ki_load_rlx(&runtime->xmuted); /* a hint: a line on its way is not held back */
 }
 
+/* While a process runs on a host that hides the log, for what is below an error (SPEC 17). */
+static bool is_hidden(struct kith_runtime *runtime, enum ki_log_level level) {
+	for (size_t i = 0; i < runtime->boot.nr_hiding && level < KI_LOG_ERROR; i++) {
+		if (ki_proc_host_live(runtime->boot.hiding[i]) > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void sink(void *user, enum ki_log_level level, const char *line, size_t len) {
 	struct kith_runtime *runtime = user;
-	if (!is_muted(runtime)) {
+	if (!is_muted(runtime) && !is_hidden(runtime, level)) {
 		/* the public levels leave 0 for the default */
 		runtime->options.log(
 			runtime->options.user, (enum kith_log_level)(level + 1), line, len);

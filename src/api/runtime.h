@@ -30,7 +30,13 @@ enum { KI_RT_OPEN, KI_RT_LOADED, KI_RT_STARTED, KI_RT_STOPPED };
 
 /* What was made of a project's entries, in their order; freed as a whole. */
 struct ki_boot {
-	struct ki_lua_program *lua;         /* of each process.lua */
+	struct ki_lua_program *lua;         /* of the entry at the same place, if it is Lua */
+	struct ki_lua_import *imports;      /* of all of them */
+	size_t nr_imports;
+	struct ki_proc_host *terminal;      /* the last terminal.host */
+	size_t nr_terminals;
+	struct ki_proc_host **hiding;       /* with hide_logs */
+	size_t nr_hiding;
 	struct ki_program *programs;
 	const struct ki_program **by_id;    /* for the system */
 	size_t nr_programs;
@@ -99,20 +105,6 @@ int ki_timezone_load(struct kith_runtime *runtime);
 
 /* The value of a YAML node as a payload; NULL in *out for null. KITH_EEXHAUSTED. */
 int ki_input_payload(const struct ki_node *node, struct ki_payload **out);
-
-/* ---- json.c ---- */
-
-/*
- * Appends the JSON text of a payload's value; object keys sorted. Errors: KITH_EINVAL (it
- * cannot be read).
- */
-int ki_json_write(struct ki_buf *out, const struct ki_payload *payload);
-/*
- * Gives the first token of a payload, and appends its text when it is a scalar. Errors:
- * KITH_EINVAL.
- */
-int ki_json_scalar(struct ki_buf *out, const struct ki_payload *payload,
-	struct ki_value_token *token);
 
 /* ---- outcome.c ---- */
 

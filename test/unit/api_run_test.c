@@ -25,7 +25,7 @@ TEST(outcome, follows_from_the_result_of_the_entry)
 		{"return 1.5", 0, "1.5\n"},
 		{"return 2.0", 0, "2.0\n"},
 		{"return 'hello'", 0, "hello\n"},
-		{"return {}", 0, "{}\n"},
+		{"return {}", 0, "[]\n"},
 		{"return {1, 'a', true, {2.5}}", 0, "[1,\"a\",true,[2.5]]\n"},
 		{"return {b = 1, a = {c = 'x\\n\"'}, [10] = false}", 0,
 			"{\"10\":false,\"a\":{\"c\":\"x\\n\\\"\"},\"b\":1}\n"},
