@@ -20,6 +20,7 @@
 #define KI_PROCESS_BODY_H
 
 #include "mem/payload.h"
+#include "process/limits.h"
 #include "sched/task.h"
 
 struct ki_proc;
@@ -49,6 +50,7 @@ struct ki_program {
 	const char *id; /* of the entry, e.g. app.workers:task_worker */
 	const struct ki_body_ops *ops;
 	const void *data; /* the implementation's own, immutable */
+	struct ki_limits limits; /* of each process that runs it; a spawn's own go before them */
 };
 
 #endif

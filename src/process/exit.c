@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "mem/value.h"
+#include "process/call.h"
 #include "process/force.h"
 #include "process/mailbox.h"
 #include "process/names.h"
@@ -94,6 +95,7 @@ static void count_end(struct ki_proc *proc) {
 	if (!proc->internal) {
 		ki_counters_add(&proc->host->counters, how, 1);
 		ki_counters_sub(&proc->host->counters, KI_COUNTER_PROCESSES, 1);
+		ki_proc_host_leave(proc->host);
 	}
 }
 
@@ -136,7 +138,7 @@ static void tell(struct ki_proc *proc, struct ki_relation *relation, enum ki_sig
 	relation->signal.kind = (uint8_t)kind;
 	relation->signal.from = relation->peer = proc->pid;
 	relation->signal.at_ns = at_ns;
-	if (kind == KI_SIGNAL_EXIT || kind == KI_SIGNAL_LINK_DOWN) {
+	if (kind != KI_SIGNAL_LINK_GONE && kind != KI_SIGNAL_DEMONITOR) {
 		relation->result = ki_result_ref(proc->result);
 	}
 	ki_signal_tell(proc->system, to, &relation->signal);
@@ -148,6 +150,10 @@ static void tell_relations(struct ki_proc *proc) {
 	struct ki_relation *relation;
 	/* The runtime hears of it last: a stop that goes on from here overtakes no LINK_DOWN. */
 	struct ki_relation *ours = NULL;
+	if (proc->caller) {
+		tell(proc, proc->caller, KI_SIGNAL_RESULT, at_ns);
+		proc->caller = NULL;
+	}
 	while ((relation = ki_relset_pop(&proc->watchers))) {
 		if (ki_pid_host(relation->peer) == KI_HOST_INDEX_SYSTEM) {
 			relation->next = ours;
@@ -181,8 +187,10 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	ki_assert(proc->result->cause != KI_CAUSE_NONE); /* who ends says how */
 	proc->ended = true;
 	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
-	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
-	ki_names_free(proc->system, proc->pid);
+	struct ki_mpsc_node *last = ki_mpsc_close_owner(&proc->mailbox);
+	ki_names_free(proc->system, proc->pid); /* at once: a spawn may wait for one (spawn.c) */
+	ki_proc_arrive(proc, last);
+	ki_proc_calls_cancel(proc);
 	count_end(proc);
 	report(proc);
 	tell_relations(proc);

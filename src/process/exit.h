@@ -24,6 +24,11 @@ void ki_proc_let_go(struct ki_proc *proc);
 /* Undoes a process that was never published, body and all. The owner of its spawner. */
 void ki_proc_unmake(struct ki_proc *proc);
 
+/* Room for one process on the host (SPEC 4.2 step 6): false when there is none. Any thread. */
+bool ki_proc_host_enter(struct ki_proc_host *host);
+/* Gives it back. */
+void ki_proc_host_leave(struct ki_proc_host *host);
+
 /* Frees the memory of a process whose slot is free: the table's release function. Any thread. */
 void ki_proc_release(struct ki_proc *proc);
 

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 
 #include "process/body.h"
+#include "process/limits.h"
 #include "process/relation.h"
 #include "process/signals.h"
 #include "process/system.h"
@@ -41,6 +42,8 @@ struct ki_proc {
 	/* owner */
 	struct ki_signal *arrived_head, *arrived_tail; /* looked at, for the body */
 	struct ki_relset links, watchers, watching;
+	struct ki_relset calls;     /* outstanding ones: struct ki_proc_call (call.h) */
+	struct ki_relation *caller; /* who waits for its result, or NULL */
 	struct ki_list timers;    /* armed or fired: struct ki_proc_timer */
 	struct ki_list deadlines; /* struct ki_deadline of cancels that came */
 	struct ki_proc *loading;  /* a child whose chunk runs on this strand (SPEC 4.2 step 7) */
@@ -59,12 +62,14 @@ struct ki_proc {
 	struct ki_proc_host *host;      /* that its PID names */
 	struct ki_host *host_of_timers; /* that runs it */
 	const struct ki_program *program;
+	struct ki_payload *context; /* a table of its context values (SPEC 12.5); NULL: none */
+	struct ki_limits limits;    /* all given */
 	int64_t started_ns, started_wall_ns;
 };
 
 /* ---- Spawning (spawn.c) ---- */
 
-enum { KI_SPAWN_MONITOR = 1, KI_SPAWN_LINK = 2 };
+enum { KI_SPAWN_MONITOR = 1, KI_SPAWN_LINK = 2, KI_SPAWN_CALL = 4 };
 
 struct ki_spawn {
 	const struct ki_program *program;
@@ -72,14 +77,21 @@ struct ki_spawn {
 	struct ki_proc *parent; /* the caller, or NULL outside any process */
 	bool internal;      /* the runtime's own: PID on kith:system, in no count and no report */
 	unsigned relations; /* of parent and child, in force before the child's first step */
-	struct ki_payload *const *args; /* borrowed */
+	void *call; /* KI_SPAWN_CALL: the caller's own; not NULL (call.h) */
+	struct ki_payload *const *args; /* borrowed, as is all that follows */
 	size_t nr_args;
+	struct ki_payload *context; /* NULL: the parent's */
+	struct ki_limits limits;    /* before those of program and host */
+	struct ki_strv name;        /* that it owns from the start; empty: none */
+	struct ki_message *const *messages; /* in its mailbox from the start, from nobody */
+	size_t nr_messages;
 };
 
 /*
  * SPEC 4.2 from step 2 on. Runs the chunk on the calling strand. Errors: those of the table, with
  * the Error that a program sees in *error (given; may be NULL when memory is short). On 0 *pid is
- * set. The owner of `parent`, or any thread when parent is NULL.
+ * set. KITH_EEXIST: no process is made, since *pid bears the name (and has lived a moment ago).
+ * The owner of `parent`, or any thread when parent is NULL.
  */
 int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_pid *pid,
 	struct ki_payload **error);

@@ -48,6 +48,17 @@ struct ki_message *ki_message_new(struct ki_strv topic, uint32_t nr_payloads) {
 	return message;
 }
 
+struct ki_message *ki_message_copy(const struct ki_message *message) {
+	struct ki_message *copy = ki_message_new(
+		ki_strv_n(message->topic, message->topic_len), message->nr_payloads);
+	for (uint32_t i = 0; copy && i < message->nr_payloads; i++) {
+		if (message->payloads[i]) {
+			copy->payloads[i] = ki_payload_ref(message->payloads[i]);
+		}
+	}
+	return copy;
+}
+
 struct ki_relation *ki_relation_new(enum ki_signal_kind kind, kith_pid from, kith_pid peer) {
 	struct ki_relation *relation = ki_zalloc(sizeof(*relation));
 	if (relation) {

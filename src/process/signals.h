@@ -26,6 +26,7 @@ enum ki_signal_kind {
 	KI_SIGNAL_EXIT,      /* struct ki_relation: a monitored process ended, with its result */
 	KI_SIGNAL_LINK_DOWN, /* struct ki_relation: a linked process failed, with its result */
 	KI_SIGNAL_CANCEL,    /* struct ki_cancel */
+	KI_SIGNAL_RESULT,    /* struct ki_relation: a process that was called ended, with its result */
 	/* Dealt with by the process layer. */
 	KI_SIGNAL_MONITOR,    /* struct ki_relation */
 	KI_SIGNAL_DEMONITOR,  /* struct ki_relation */
@@ -99,7 +100,7 @@ struct ki_relation {
 	kith_pid peer;
 	uint64_t id;              /* of an UNLINK and its answer */
 	bool unlinking;           /* an UNLINK with `id` is out; the link is not active */
-	struct ki_result *result; /* of EXIT and LINK_DOWN */
+	struct ki_result *result; /* of EXIT, LINK_DOWN and RESULT */
 	struct ki_relation *next; /* chain in its set */
 };
 
@@ -108,6 +109,9 @@ struct ki_relation {
  * are NULL. NULL: no memory. Owner: the caller, until ki_send takes it.
  */
 struct ki_message *ki_message_new(struct ki_strv topic, uint32_t nr_payloads);
+
+/* Gives another of the same topic and payloads, or NULL: no memory. */
+struct ki_message *ki_message_copy(const struct ki_message *message);
 
 /* Gives a relation block of `kind` from `from` about `peer`, or NULL: no memory. */
 struct ki_relation *ki_relation_new(enum ki_signal_kind kind, kith_pid from, kith_pid peer);

@@ -10,24 +10,38 @@
  *	SP3 a spawn that meets a host stop: it publishes and then reads the state again (both sc),
  *	   the stop sets the state and then walks the table; so the walk finds the process or the
  *	   spawn finds the stop, and cancels the child itself. [HS1]
+ *	SP4 the name is the last thing that can be refused: only a process that will be published
+ *	   has one, and whoever finds it before it is waits for no more than that.
  * Not here: which host and program are meant (the caller).
  */
 #include "process/exit.h"
 
 #include "base/alloc.h"
 #include "mem/value.h"
+#include "process/call.h"
+#include "process/mailbox.h"
+#include "process/names.h"
 
 void ki_proc_release(struct ki_proc *proc) {
 	ki_relset_fini(&proc->links);
 	ki_relset_fini(&proc->watchers);
 	ki_relset_fini(&proc->watching);
+	ki_relset_fini(&proc->calls);
+	if (proc->caller) {
+		ki_signal_free(&proc->caller->signal);
+	}
+	ki_payload_unref(proc->context);
 	ki_result_unref(proc->result);
 	ki_free(proc);
 }
 
 void ki_proc_unmake(struct ki_proc *proc) {
 	proc->ended = true;
+	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
 	proc->program->ops->destroy(proc);
+	if (!proc->internal) {
+		ki_proc_host_leave(proc->host);
+	}
 	ki_table_close(&proc->system->table, proc->pid);
 }
 
@@ -51,6 +65,28 @@ static int check_host(struct ki_proc_host *host, struct ki_payload **error) {
 	return KITH_OK;
 }
 
+/* Step 6. */
+static int enter_host(const struct ki_spawn *spawn, struct ki_payload **error) {
+	if (spawn->internal || ki_proc_host_enter(spawn->host)) {
+		return KITH_OK;
+	}
+	return refuse(spawn->host, KITH_EEXHAUSTED, "max processes limit exceeded", error);
+}
+
+/* The child's context values (SPEC 12.5), one reference, or NULL. */
+static struct ki_payload *context_of(const struct ki_spawn *spawn) {
+	struct ki_payload *context = spawn->context;
+	if (!context && spawn->parent) {
+		context = spawn->parent->context;
+	}
+	return context ? ki_payload_ref(context) : NULL;
+}
+
+static struct ki_limits limits_of(const struct ki_spawn *spawn) {
+	struct ki_limits own = ki_limits_over(&spawn->limits, &spawn->program->limits);
+	return ki_limits_over(&own, &spawn->host->limits);
+}
+
 static struct ki_proc *make(struct ki_system *system, const struct ki_spawn *spawn) {
 	struct ki_proc *proc = ki_zalloc(sizeof(*proc));
 	struct ki_result *result = ki_zalloc(sizeof(*result));
@@ -68,6 +104,8 @@ static struct ki_proc *make(struct ki_system *system, const struct ki_spawn *spa
 	proc->program = spawn->program;
 	proc->parent = spawn->parent ? spawn->parent->pid : 0;
 	proc->internal = spawn->internal;
+	proc->context = context_of(spawn);
+	proc->limits = limits_of(spawn);
 	proc->started_ns = ki_sched_now(system->sched);
 	proc->started_wall_ns = ki_sched_wall(system->sched);
 	ki_mpsc_init(&proc->mailbox);
@@ -106,6 +144,34 @@ static bool relate(struct ki_proc *child, struct ki_proc *parent, enum ki_signal
 	return true;
 }
 
+static bool set_call(struct ki_proc *child, const struct ki_spawn *spawn) {
+	struct ki_proc *parent = spawn->parent;
+	struct ki_proc_call *call = ki_proc_call_new(child->pid, spawn->call);
+	child->caller = ki_relation_new(KI_SIGNAL_RESULT, parent->pid, parent->pid);
+	if (!call || !child->caller) {
+		ki_free(call);
+		return false;
+	}
+	ki_relset_add(&parent->calls, &call->relation);
+	return true;
+}
+
+static void forget(struct ki_relset *set, kith_pid peer) {
+	struct ki_relation *relation = ki_relset_remove(set, peer);
+	if (relation) {
+		ki_signal_free(&relation->signal);
+	}
+}
+
+/* Takes back what the parent has of a child that will not be. */
+static void unset_relations(struct ki_proc *child, struct ki_proc *parent) {
+	if (parent) {
+		forget(&parent->watching, child->pid);
+		forget(&parent->links, child->pid);
+		forget(&parent->calls, child->pid);
+	}
+}
+
 static bool set_relations(struct ki_proc *child, const struct ki_spawn *spawn) {
 	struct ki_proc *parent = spawn->parent;
 	if (!parent) {
@@ -117,52 +183,112 @@ static bool set_relations(struct ki_proc *child, const struct ki_spawn *spawn) {
 	}
 	if ((spawn->relations & KI_SPAWN_LINK) &&
 		!relate(child, parent, KI_SIGNAL_LINK, &child->links, &parent->links)) {
-		struct ki_relation *watched = ki_relset_remove(&parent->watching, child->pid);
-		if (watched) {
-			ki_signal_free(&watched->signal);
-		}
 		return false;
 	}
+	return !(spawn->relations & KI_SPAWN_CALL) || set_call(child, spawn);
+}
+
+/* Nobody else knows the process yet, so nothing is woken. */
+static bool queue_messages(struct ki_proc *child, const struct ki_spawn *spawn) {
+	for (size_t i = 0; i < spawn->nr_messages; i++) {
+		struct ki_message *message = ki_message_copy(spawn->messages[i]);
+		if (!message) {
+			return false;
+		}
+		ki_add_rlx(&child->xmessages, 1); /* a counter; M2 of mailbox.c */
+		ki_mpsc_push(&child->mailbox, &message->signal.node);
+	}
 	return true;
+}
+
+/*
+ * Gives the child its name: 0, KITH_EEXIST with the living holder in *holder, KITH_EEXHAUSTED. A
+ * holder that is not alive is about to be, or has just ended: SP4 and exit.c make that short.
+ */
+static int claim_name(
+	const struct ki_proc *child, const struct ki_spawn *spawn, kith_pid *holder) {
+	struct ki_system *system = child->system;
+	for (;;) {
+		int status = ki_name_claim(system, spawn->name, child->pid, child->parent);
+		if (status != KITH_EEXIST ||
+			(ki_name_find(system, spawn->name, holder) == KITH_OK &&
+				ki_pid_alive(system, *holder))) {
+			return status;
+		}
+		if (ki_task_self()) {
+			ki_task_yield(false);
+		}
+	}
+}
+
+/* What is in place before the child's first step. Unless it gives 0, unset_relations and the end of
+ * the child undo it. */
+static int equip(struct ki_proc *child, const struct ki_spawn *spawn, kith_pid *holder,
+	struct ki_payload **error) {
+	int status = KITH_EEXHAUSTED;
+	if (set_relations(child, spawn) && queue_messages(child, spawn)) {
+		status = spawn->name.len > 0 ? claim_name(child, spawn, holder) : KITH_OK;
+	}
+	if (status == KITH_EEXHAUSTED) {
+		*error = ki_error_payload_status(status, ki_strv("out of memory"));
+	}
+	return status;
+}
+
+/* The child is whole: from here on it is anybody's. */
+static void publish(struct ki_proc *child, const struct ki_spawn *spawn) {
+	struct ki_system *system = child->system;
+	kith_pid pid = child->pid;
+	if (!child->internal) {
+		ki_counters_add(&child->host->counters, KI_COUNTER_SPAWNED, 1);
+		ki_counters_add(&child->host->counters, KI_COUNTER_PROCESSES, 1);
+	}
+	ki_counters_add(
+		&child->host->counters, KI_COUNTER_MESSAGES_SENT, spawn->nr_messages);
+	child->published = true;
+	ki_table_publish(&system->table, pid); /* SP2 */
+	/* From here on anybody may wake it, and it may have ended already. */
+	if (ki_table_pin(&system->table, pid)) {
+		ki_task_start(&child->task);
+		ki_table_unpin(&system->table, pid);
+	}
+	if (!spawn->internal &&
+		ki_proc_host_state(spawn->host) == KI_PROC_HOST_STOPPING) { /* SP3 */
+		ki_cancel(system, KI_PID_SYSTEM, pid, 0, ki_strv("scheduler shutdown"));
+	}
 }
 
 int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_pid *pid,
 	struct ki_payload **error) {
 	*error = NULL;
 	int status = check_host(spawn->host, error);
+	if (!status) {
+		status = enter_host(spawn, error);
+	}
 	if (status) {
 		return status;
 	}
-	struct ki_proc *proc = make(system, spawn);
-	if (!proc) {
+	struct ki_proc *child = make(system, spawn);
+	if (!child) {
+		if (!spawn->internal) {
+			ki_proc_host_leave(spawn->host);
+		}
 		return refuse(spawn->host, KITH_EEXHAUSTED, "out of memory", error);
 	}
-	status = start_body(proc, spawn, error);
-	if (status == KITH_OK && !set_relations(proc, spawn)) {
-		status = KITH_EEXHAUSTED;
-		*error = ki_error_payload_status(status, ki_strv("out of memory"));
+	kith_pid made = child->pid;
+	status = start_body(child, spawn, error);
+	if (!status) {
+		status = equip(child, spawn, pid, error);
 	}
 	if (status) {
-		ki_counters_add(&spawn->host->counters, KI_COUNTER_SPAWN_REFUSED, 1);
-		ki_proc_unmake(proc);
+		if (status != KITH_EEXIST) {
+			ki_counters_add(&spawn->host->counters, KI_COUNTER_SPAWN_REFUSED, 1);
+		}
+		unset_relations(child, spawn->parent);
+		ki_proc_unmake(child);
 		return status;
 	}
-	if (!proc->internal) {
-		ki_counters_add(&proc->host->counters, KI_COUNTER_SPAWNED, 1);
-		ki_counters_add(&proc->host->counters, KI_COUNTER_PROCESSES, 1);
-	}
-	kith_pid made = proc->pid;
-	proc->published = true;
-	ki_table_publish(&system->table, made); /* SP2 */
-	/* From here on anybody may wake it, and it may have ended already. */
-	if (ki_table_pin(&system->table, made)) {
-		ki_task_start(&proc->task);
-		ki_table_unpin(&system->table, made);
-	}
-	if (!spawn->internal &&
-		ki_proc_host_state(spawn->host) == KI_PROC_HOST_STOPPING) { /* SP3 */
-		ki_cancel(system, KI_PID_SYSTEM, made, 0, ki_strv("scheduler shutdown"));
-	}
+	publish(child, spawn);
 	*pid = made;
 	return KITH_OK;
 }

@@ -33,7 +33,8 @@ static struct ki_proc_host *add_host(
 	place->host = host;
 	place->system = system;
 	place->index = system->nr_hosts;
-	place->max_mailbox = KI_MAX_MAILBOX_DEFAULT;
+	ki_limits_set_mailbox(&place->limits, KI_MAX_MAILBOX_DEFAULT);
+	ki_limits_set_memory(&place->limits, 0);
 	ki_counters_init(&place->counters);
 	ki_store_rlx(&place->xstate, KI_PROC_HOST_STOPPED); /* nobody else knows it yet */
 	system->hosts[system->nr_hosts++] = place;
@@ -60,8 +61,8 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 		return KITH_EEXHAUSTED;
 	}
 	own->internal = external->internal = true;
-	own->max_mailbox = external->max_mailbox =
-		0; /* what the runtime tells itself is never refused */
+	/* What the runtime tells itself is never refused. */
+	own->limits.max_mailbox = external->limits.max_mailbox = 0;
 	ki_proc_host_set_state(own, KI_PROC_HOST_RUNNING);
 	return KITH_OK;
 }
@@ -138,6 +139,27 @@ enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host) {
 
 void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state state) {
 	ki_store_sc(&host->xstate, state); /* sc: against publish and its second look. [HS1] */
+}
+
+/* All relaxed: a number, which guards nothing else. Whoever is told of an end finds the room that it
+ * left, since the telling comes later and has an order of its own. */
+bool ki_proc_host_enter(struct ki_proc_host *host) {
+	if (host->max_processes == 0) {
+		return true;
+	}
+	uint64_t taken = ki_load_rlx(&host->xtaken);
+	while (taken < host->max_processes) {
+		if (ki_casw_rlx(&host->xtaken, &taken, taken + 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void ki_proc_host_leave(struct ki_proc_host *host) {
+	if (host->max_processes != 0) {
+		ki_sub_rlx(&host->xtaken, 1);
+	}
 }
 
 uint64_t ki_proc_host_live(struct ki_proc_host *host) {

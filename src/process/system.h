@@ -17,6 +17,7 @@
 #include "observe/counter.h"
 #include "observe/log.h"
 #include "process/body.h"
+#include "process/limits.h"
 #include "process/pid.h"
 #include "process/table.h"
 #include "sched/sched.h"
@@ -36,10 +37,12 @@ struct ki_proc_host {
 	struct ki_system *system;
 	const char *id;
 	uint32_t index;
-	uint32_t max_mailbox; /* messages a mailbox may hold; 0: no bound */
+	struct ki_limits limits; /* of each process on it, where nobody else says one; all given */
+	uint64_t max_processes;  /* live ones; 0: no limit */
 	bool internal;        /* kith:*; no program may spawn there */
 	/* any thread */
 	_Atomic(uint32_t) xstate; /* enum ki_proc_host_state */
+	_Atomic(uint64_t) xtaken; /* of max_processes: live, or being made */
 	struct ki_counters counters;
 };
 

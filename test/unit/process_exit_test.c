@@ -245,7 +245,7 @@ TEST(process_exit, unreceived_messages_are_dropped_and_counted) {
 TEST(process_exit, full_mailbox_refuses_messages_until_one_is_received) {
 	struct stage stage;
 	stage_open(&stage);
-	stage.host->max_mailbox = 3;
+	stage.host->limits.max_mailbox = 3;
 	struct puppet *p = puppet_cast(&stage), *sender = puppet_cast(&stage);
 	p->idle_hands = true;
 	for (int i = 0; i < 5; i++) {
@@ -268,7 +268,7 @@ TEST(process_exit, signals_are_never_refused_and_take_no_room) {
 	struct stage stage;
 	char letters[32];
 	stage_open(&stage);
-	stage.host->max_mailbox = 1;
+	stage.host->limits.max_mailbox = 1;
 	struct puppet *p = puppet_cast(&stage), *other = puppet_cast(&stage);
 	p->proc->trap_links = true;
 	p->blind = true;
@@ -289,7 +289,7 @@ TEST(process_exit, signals_are_never_refused_and_take_no_room) {
 TEST(process_exit, mailbox_of_no_bound_takes_all) {
 	struct stage stage;
 	stage_open(&stage);
-	stage.host->max_mailbox = 0;
+	stage.host->limits.max_mailbox = 0;
 	struct puppet *p = puppet_cast(&stage);
 	p->idle_hands = true;
 	for (int i = 0; i < 1000; i++) {

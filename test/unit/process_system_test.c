@@ -41,7 +41,7 @@ TEST(process_system, hosts_are_found_and_start_as_stopped) {
 	struct ki_host *host = ki_host_new(stage.sched, "app:more", 1, 0);
 	OK(ki_system_add_host(&stage.system, host, &more));
 	EQ_INT(ki_proc_host_state(more), KI_PROC_HOST_STOPPED);
-	EQ_UINT(more->max_mailbox, KI_MAX_MAILBOX_DEFAULT);
+	EQ_UINT(more->limits.max_mailbox, KI_MAX_MAILBOX_DEFAULT);
 	FALSE(more->internal);
 	EQ_PTR(ki_host_data(host), more);
 	EQ_PTR(ki_system_find_host(&stage.system, ki_strv("app:more")), more);

@@ -1,0 +1,190 @@
+/* Limits of processes: whose counts, and what they do in this layer (SPEC 15.6, 4.2 step 6). */
+#include "process_fixture.h"
+
+#include "process/names.h"
+
+static int spawn_with(struct puppet *p, const struct ki_spawn *more) {
+	struct ki_spawn spawn = *more;
+	struct ki_payload *error = NULL;
+	kith_pid pid = 0;
+	spawn.program = &p->program;
+	spawn.host = p->stage->host;
+	int status = ki_proc_spawn(&p->stage->system, &spawn, &pid, &error);
+	if (error) {
+		error_text(error, p->stage->kind, p->stage->text, sizeof p->stage->kind);
+		ki_payload_unref(error);
+	}
+	return status;
+}
+
+static void takes(struct puppet *p, int room) {
+	for (int i = 0; i < room; i++) {
+		OK(send_topic(p, p->pid, "t"));
+	}
+	STATUS(send_topic(p, p->pid, "t"), KITH_ERATELIMITED);
+}
+
+TEST(process_limits, spawn_goes_over_program_over_host) {
+	struct stage stage;
+	stage_open(&stage);
+	stage.host->limits.max_mailbox = 3;
+	struct puppet *plain = puppet_cast(&stage);
+	takes(plain, 3);
+	struct puppet *entry = puppet_new(&stage), *own = puppet_new(&stage);
+	ki_limits_set_mailbox(&entry->program.limits, 2);
+	ki_limits_set_mailbox(&own->program.limits, 2);
+	struct ki_spawn spawn = {0};
+	OK(spawn_with(entry, &spawn));
+	takes(entry, 2);
+	ki_limits_set_mailbox(&spawn.limits, 1);
+	OK(spawn_with(own, &spawn));
+	takes(own, 1);
+	stage_close(&stage);
+}
+
+TEST(process_limits, what_one_does_not_say_the_next_does) {
+	struct stage stage;
+	stage_open(&stage);
+	struct puppet *p = puppet_new(&stage);
+	struct ki_spawn spawn = {0};
+	ki_limits_set_memory(&spawn.limits, 1000);
+	ki_limits_set_mailbox(&p->program.limits, 0); /* none, which is something said */
+	stage.host->limits.max_mailbox = 1;
+	OK(spawn_with(p, &spawn));
+	EQ_UINT(p->proc->limits.max_memory, 1000);
+	EQ_UINT(p->proc->limits.max_mailbox, 0);
+	EQ_UINT(p->proc->limits.given, KI_LIMIT_MAILBOX | KI_LIMIT_MEMORY);
+	stage_close(&stage);
+}
+
+static int no_body(struct puppet *p, struct ki_payload **error) {
+	(void)p;
+	*error = ki_error_payload_status(KITH_EINTERNAL, ki_strv("no"));
+	return KITH_EINTERNAL;
+}
+
+static int never(struct puppet *p, struct ki_payload **error) {
+	(void)p;
+	(void)error;
+	FAIL("the chunk ran");
+}
+
+TEST(process_limits, host_takes_max_processes_and_one_more_after_each_end) {
+	struct stage stage;
+	stage_open(&stage);
+	stage.host->max_processes = 2;
+	struct puppet *a = puppet_cast(&stage);
+	struct puppet *broken = puppet_new(&stage);
+	broken->load = no_body;
+	STATUS(puppet_spawn(broken, a, 0), KITH_EINTERNAL); /* its room is given back */
+	puppet_cast(&stage);
+	struct puppet *late = puppet_new(&stage);
+	late->load = never; /* step 6 comes before step 7 */
+	STATUS(puppet_spawn(late, a, KI_SPAWN_LINK), KITH_EEXHAUSTED);
+	EQ_STR(stage.kind, "ResourceExhausted");
+	EQ_STR(stage.text, "max processes limit exceeded");
+	EQ_UINT(a->proc->links.count, 0);
+	end(a, RETURNS);
+	late->load = NULL;
+	OK(puppet_spawn(late, NULL, 0));
+	EQ_UINT(stage_count(&stage, KI_COUNTER_SPAWN_REFUSED), 2);
+	stage_close(&stage);
+}
+
+/* Whoever handles the EXIT finds the room. */
+static enum ki_step spawn_on_exit(struct puppet *p) {
+	puppet_look(p);
+	if (p->nr_seen == 1 && !p->extra) {
+		struct puppet *next = puppet_new(p->stage);
+		p->extra = next;
+		OK(puppet_spawn(next, p, 0));
+	}
+	return KI_STEP_WAIT;
+}
+
+TEST(process_limits, room_is_free_before_exit_is_delivered) {
+	struct stage stage;
+	stage_open(&stage);
+	stage.host->max_processes = 2;
+	struct puppet *parent = puppet_cast(&stage), *child = puppet_new(&stage);
+	OK(puppet_spawn(child, parent, KI_SPAWN_MONITOR));
+	parent->run = spawn_on_exit;
+	end(child, RETURNS);
+	NOT_NULL(parent->extra);
+	stage_close(&stage);
+}
+
+/* ---- What else a spawn gives ---- */
+
+TEST(process_limits, messages_of_the_spawn_are_there_first_and_from_nobody) {
+	struct stage stage;
+	stage_open(&stage);
+	struct puppet *p = puppet_new(&stage);
+	struct ki_message *messages[] = {
+		ki_message_new(ki_strv("one"), 0), ki_message_new(ki_strv("two"), 1)};
+	messages[1]->payloads[0] = ki_value_payload_int(2);
+	struct ki_spawn spawn = {.messages = messages, .nr_messages = 2};
+	OK(spawn_with(p, &spawn));
+	OK(send_topic(p, p->pid, "three"));
+	stage_run(&stage);
+	EQ_INT(p->nr_seen, 3);
+	EQ_STR(p->seen[0].text, "one");
+	EQ_UINT(p->seen[0].from, 0);
+	EQ_STR(p->seen[1].text, "two");
+	EQ_STR(p->seen[2].text, "three");
+	struct puppet *broken = puppet_new(&stage);
+	broken->load = no_body;
+	STATUS(spawn_with(broken, &spawn), KITH_EINTERNAL); /* the laws hold */
+	ki_signal_free(&messages[0]->signal);
+	ki_signal_free(&messages[1]->signal);
+	stage_close(&stage);
+}
+
+TEST(process_limits, name_of_the_spawn_is_owned_or_its_holder_is_given) {
+	struct stage stage;
+	stage_open(&stage);
+	struct puppet *p = puppet_new(&stage), *parent = puppet_cast(&stage);
+	struct ki_spawn spawn = {.name = ki_strv("n"),
+		.parent = parent->proc,
+		.relations = KI_SPAWN_LINK | KI_SPAWN_MONITOR};
+	OK(spawn_with(p, &spawn));
+	kith_pid holder = 0;
+	OK(ki_name_find(&stage.system, ki_strv("n"), &holder));
+	EQ_UINT(holder, p->pid);
+	struct puppet *second = puppet_new(&stage);
+	spawn.program = &second->program;
+	spawn.host = stage.host;
+	struct ki_payload *error;
+	kith_pid pid = 0;
+	STATUS(ki_proc_spawn(&stage.system, &spawn, &pid, &error), KITH_EEXIST);
+	IS_NULL(error);
+	EQ_UINT(pid, p->pid);
+	EQ_INT(second->nr_destroyed, 1);
+	EQ_UINT(parent->proc->links.count, 1);
+	EQ_UINT(parent->proc->watching.count, 1);
+	end(p, RETURNS);
+	struct puppet *third = puppet_new(&stage);
+	OK(spawn_with(third, &spawn));
+	OK(ki_name_find(&stage.system, ki_strv("n"), &holder));
+	EQ_UINT(holder, third->pid);
+	stage_close(&stage);
+}
+
+TEST(process_limits, context_is_inherited_unless_one_is_given) {
+	struct stage stage;
+	stage_open(&stage);
+	struct ki_payload *one = ki_value_payload_int(1), *two = ki_value_payload_int(2);
+	struct puppet *a = puppet_new(&stage), *b = puppet_new(&stage), *c = puppet_new(&stage);
+	struct ki_spawn spawn = {.context = one};
+	OK(spawn_with(a, &spawn));
+	spawn = (struct ki_spawn){.parent = a->proc};
+	OK(spawn_with(b, &spawn));
+	spawn = (struct ki_spawn){.parent = a->proc, .context = two};
+	OK(spawn_with(c, &spawn));
+	EQ_PTR(a->proc->context, one);
+	EQ_PTR(b->proc->context, one);
+	EQ_PTR(c->proc->context, two);
+	ki_payload_unref(one);
+	ki_payload_unref(two);
+	stage_close(&stage);
+}
