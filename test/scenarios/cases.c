@@ -199,6 +199,9 @@ const struct scene scenes[] = {
 
 	SCENE("replay of a seed", .on = ON_SIM, .twice = true, .share = 4, .entry = "app.main:replay"),
 
+	SCENE("crowd of 30", .entry = "app.main:crowd", .args = "30 40"),
+	SCENE("crowd of 300", .entry = "app.main:crowd", .args = "300 60", .share = 10),
+
 	/* The contract, paragraph by paragraph. */
 	CONTRACT("c02_1_error"),
 	CONTRACT("c02_3_throwing"),
@@ -207,6 +210,7 @@ const struct scene scenes[] = {
 	CONTRACT("c03_5_self"),
 	CONTRACT("c04_2_steps"),
 	CONTRACT("c04_2_loading"),
+	CONTRACT("c04_2_chunk_spins"),
 	CONTRACT("c04_3_method"),
 	CONTRACT("c04_4_arguments"),
 	CONTRACT("c04_5_results"),
@@ -292,6 +296,19 @@ const struct scene scenes[] = {
 	 .err = {"nothing left to run"}},
 	{"20.4 --keep", "service_ends", ON_THREADS, .once = true, .options = "--keep",
 	 .interrupt = "service runs", .ends_until_ms = 400, .out = {"service runs\n"}},
+	{"18 services in order", "services", 0, .share = 10, .entry = "app:main",
+	 .out = {"first\tstarts with\t{#}\t{#}\n", "second by another method\tstarts with\t0\n",
+		 "third\tstarts with\t0\n",
+		 "spawned\tstarts with\t0\nstops:\tspawned\t1s\tnumber\nspawned:\tstopped\n"
+		 "stops:\tthird\tservice stopping\tnumber\n"
+		 "stops:\tsecond by another method\tservice stopping\tnumber\n"
+		 "stops:\tfirst\tservice stopping\tnumber\n"
+		 "left:\tpid.cancel\t{kith:system|0x00000}\tscheduler shutdown\n"}},
+	{"20.5 SIGTERM", "pool_polite", ON_THREADS, .interrupt = "Supervisor started", .sigterm = true,
+	 .once = true, .ends_until_ms = 400, .err = {"received shutdown signal"},
+	 .out = {POOL_STARTS, WORKERS("cancelled\n")}},
+	{"16.1 an empty project", "empty", ON_PLAIN, .verb = "check", .status = 1,
+	 .err = {"no entries found in "}},
 	{"20 check", "status", ON_PLAIN, .verb = "check", .out = {"ok: 17 entries\n"}},
 	{"20 version", NULL, ON_PLAIN, .verb = "version", .out = {"kith {#}.{#}.{#}\n"}},
 	{"20 no such command", NULL, ON_PLAIN, .verb = "runn", .status = 2},

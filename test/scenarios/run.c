@@ -188,7 +188,7 @@ static void interrupt(struct job *job) {
 		}
 		job->tally->threads = count_threads(job->pid);
 	}
-	kill(job->pid, SIGINT);
+	kill(job->pid, s->sigterm ? SIGTERM : SIGINT);
 	job->signalled_ms = now_ms();
 	job->signals++;
 }

@@ -37,6 +37,7 @@ struct scene {
 	bool twice;	       /* each seed runs twice and must print the same bytes, whatever */
 	bool plain_only;       /* not in sanitizer builds: measures memory */
 	const char *interrupt; /* SIGINT when this text is on stdout ... */
+	bool sigterm;	       /* ... or SIGTERM ... */
 	unsigned signals;      /* ... so many times (0: once) ... */
 	int ends_from_ms;      /* the end comes this long after the last one, or the start, */
 	int ends_until_ms;     /* at most (0: unchecked; grows with --scale) */

@@ -104,6 +104,19 @@ local function c04_2_loading()
 	end
 end
 
+-- A chunk that never returns runs on its spawner's time, and dies with it.
+local function c04_2_chunk_spins()
+	local events = process.events()
+	local pid = assert(process.spawn_monitored("app:run", HOST, "process.spawn('app:chunk_spins')"))
+	time.sleep("5ms")
+	assert(process.terminate(pid))
+	same("terminated", tostring(events:receive().result.error), "process terminated")
+	pid = assert(process.spawn_monitored("app:run", HOST, "pcall(process.spawn, 'app:chunk_spins')"))
+	assert(process.cancel(pid, "10ms"))
+	same("at a deadline", tostring(events:receive().result.error), "cancel deadline exceeded")
+	quiet("no more", events)
+end
+
 local function c04_3_method()
 	local events = process.events()
 	local function value(id)
@@ -277,6 +290,7 @@ end
 return {
 	c04_2_steps = c04_2_steps,
 	c04_2_loading = c04_2_loading,
+	c04_2_chunk_spins = c04_2_chunk_spins,
 	c04_3_method = c04_3_method,
 	c04_4_arguments = c04_4_arguments,
 	c04_5_results = c04_5_results,
