@@ -1,0 +1,6 @@
+-- Never reads its events.
+
+return function()
+	while true do
+	end
+end
