@@ -56,6 +56,7 @@ int ki_cli_unknown(const struct ki_cli_words *words, const char *command);
 
 int ki_cli_run(int nr, char **words);
 int ki_cli_check(int nr, char **words);
+int ki_cli_init(int nr, char **words);
 int ki_cli_version(int nr, char **words);
 int ki_cli_help(int nr, char **words);
 /* The help of one command, or of all for NULL, on standard output. */
@@ -65,6 +66,14 @@ int ki_cli_print_help(const char *command);
 
 /* Prints the problems of a project and their number; gives EXIT_FAILED. */
 int ki_cli_problems(const struct kith_runtime *runtime);
+
+/* ---- The files that kith init writes, made from doc/examples/pool ---- */
+
+struct ki_cli_file {
+	const char *path, *text;
+};
+extern const struct ki_cli_file ki_cli_init_files[];
+extern const size_t ki_cli_nr_init_files;
 
 /* ---- signals.c ---- */
 

@@ -14,6 +14,7 @@ static const char overview[] =
 	"\n"
 	"  kith run [DIR] [OPTION..]    check the project in DIR (.) and run it until stopped\n"
 	"  kith check [DIR]             only check it\n"
+	"  kith init [DIR]              write a supervised pool as a new project\n"
 	"  kith version [--short]       print the version\n"
 	"  kith help [COMMAND]          print this, or more about one command\n";
 
@@ -40,6 +41,13 @@ static const char help_check[] =
 	"Checks the project in DIR (the current folder) and runs none of it. Prints\n"
 	"\"ok: N entries\", or every problem with its place, and exits with 1.\n";
 
+static const char help_init[] =
+	"kith init [DIR]\n"
+	"\n"
+	"Writes a supervised pool of workers as a project into DIR (the current folder), which is\n"
+	"made if it does not exist. When there is anything in it, hidden files apart, nothing is\n"
+	"written and the exit status is 1.\n";
+
 static const char help_version[] =
 	"kith version [--short]\n"
 	"\n"
@@ -55,6 +63,7 @@ static const struct {
 } helps[] = {
 	{"run", help_run},
 	{"check", help_check},
+	{"init", help_init},
 	{"version", help_version},
 	{"help", help_help},
 };

@@ -14,9 +14,9 @@ static const struct {
 } commands[] = {
 	{"run", ki_cli_run},
 	{"check", ki_cli_check},
+	{"init", ki_cli_init},
 	{"version", ki_cli_version},
 	{"help", ki_cli_help},
-	{"init", NULL},
 	{"test", NULL},
 	{"bench", NULL},
 	{"pack", NULL},
