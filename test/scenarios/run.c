@@ -1,6 +1,7 @@
 /* Runs the acceptance cases of cases.c against a kith command, from outside.
  *
- *	run KITH [--threads N] [--seeds N] [--seed FIRST] [--scale F] [--jobs N] [--only TEXT] [--in DIR]
+ *	run KITH [--threads N] [--seeds N] [--seed FIRST] [--scale F] [--jobs N] [--only TEXT]
+ *		[--in DIR]
  *
  * Owns: the child processes it starts and their captured output.
  * Threads: one; it polls its children.
@@ -72,7 +73,7 @@ static int64_t now_ms(void) {
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* --- the command line of a run ------------------------------------------------------------------ */
+/* ---- The command line of a run ---- */
 
 static const char *mode_name(enum scene_mode mode) {
 	return mode == ON_SIM ? "simulated" : mode == ON_THREADS ? "on threads" : "plain";
@@ -103,16 +104,17 @@ static void make_words(struct job *job) {
 	job->words[n] = NULL;
 }
 
-/* --- starting and capturing ----------------------------------------------------------------------- */
+/* ---- Starting and capturing ---- */
 
+/* A file without a name. */
 static int open_capture(void) {
-	char path[] = "/tmp/kith-scene-XXXXXX";
-	int fd = mkstemp(path);
+	FILE *file = tmpfile();
+	int fd = file ? dup(fileno(file)) : -1;
 	if (fd < 0) {
-		perror("mkstemp");
+		perror("tmpfile");
 		exit(2);
 	}
-	unlink(path);
+	fclose(file);
 	return fd;
 }
 
@@ -193,7 +195,7 @@ static void interrupt(struct job *job) {
 	job->signals++;
 }
 
-/* --- judging --------------------------------------------------------------------------------------- */
+/* ---- Judging ---- */
 
 /* The length of the PID text at `at`, or 0. */
 static size_t pid_length(const char *at) {
@@ -263,7 +265,7 @@ struct stream {
 	long seen; /* times the line at `at` has come */
 };
 
-/* The expected line at `at`: its end without the repeat, the repeat (-1: any), and the next line. */
+/* The expected line at `at`: its end without the repeat, the repeat (-1: any), the next line. */
 static const char *expected(const char *at, const char **end, long *times) {
 	const char *stop = at + strcspn(at, "\n");
 	*end = stop;
@@ -449,7 +451,7 @@ static void finish(struct job *job, int status, const struct rusage *usage) {
 	t->finished++;
 }
 
-/* --- running them all -------------------------------------------------------------------------------- */
+/* ---- Running them all ---- */
 
 static int runs_wanted(const struct scene *s, enum scene_mode mode) {
 	if (!((s->on ? s->on : ON_BOTH) & mode) || (set.only && !strstr(s->name, set.only)) ||
@@ -521,7 +523,7 @@ static void run_all(void) {
 	}
 }
 
-/* --- what compares several cases ------------------------------------------------------------------------ */
+/* ---- What compares several cases ---- */
 
 static void verdict(bool good, const char *name, const char *mode, const char *why) {
 	if (why && !good) {

@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end
@@ -25,7 +26,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -128,7 +129,8 @@ local function c02_4_leaving()
 	local err = fails("NotFound", "host not found",
 		"local _, err = process.spawn('app:run', 'app:nowhere') error(err)")
 	same("details", err:details().host_id, "app:nowhere")
-	err = fails("Invalid", "topic cannot be empty", "local _, err = process.listen('') error(err)")
+	err = fails("Invalid", "topic cannot be empty",
+		"local _, err = process.listen('') error(err)")
 	same("retryable false is kept", err:retryable(), false)
 	err = fails("Internal", "code:2: deep", "local function f()\nerror('deep')\nend\nf()")
 	same("traceback", err:stack():find("code:2", 1, true) ~= nil, true)
@@ -145,14 +147,16 @@ local function c03_1_pids()
 		seen[pid] = true
 	end
 	local function all(text, dest)
-		for _, name in ipairs { "monitor", "unmonitor", "link", "unlink", "cancel", "terminate" } do
+		for _, name in ipairs { "monitor", "unmonitor", "link", "unlink", "cancel",
+			"terminate" } do
 			denied("NotFound", text, process[name](dest))
 		end
 		denied("NotFound", text, process.send(dest, "x"))
 	end
 	all("could not resolve 'nobody' as PID or registered name", "nobody")
 	all("could not resolve '{nobody}' as PID or registered name", "{nobody}")
-	all("could not resolve '{app:processes|0xzz}' as PID or registered name", "{app:processes|0xzz}")
+	all("could not resolve '{app:processes|0xzz}' as PID or registered name",
+		"{app:processes|0xzz}")
 	all("node not found", "{other@app:processes|0x00101}")
 
 	local inbox = process.inbox()

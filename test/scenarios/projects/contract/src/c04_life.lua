@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end
@@ -25,7 +26,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -61,17 +62,21 @@ local function c04_2_steps()
 	local events = process.events()
 	for _, name in ipairs(FAMILY) do
 		local spawn = process[name]
-		local err = denied("NotFound", "host not found", spawn("app:nothing", "app:nowhere", print))
+		local err = denied("NotFound", "host not found", spawn("app:nothing", "app:nowhere",
+			print))
 		same("host_id", err:details().host_id, "app:nowhere")
-		denied("Internal", "host does not implement process.Host", spawn("app:nothing", "kith:system"))
+		denied("Internal", "host does not implement process.Host", spawn("app:nothing",
+			"kith:system"))
 		err = denied("NotFound", "factory not found", spawn("app:nothing", HOST, print))
 		same("id", err:details().id, "app:nothing")
 		denied("NotFound", "factory not found", spawn("app:processes", HOST))
 		denied("Invalid", "cannot send a function", spawn("app:chunk_throws", HOST, print))
-		denied("Invalid", "cannot send a function (at #2)", spawn("app:chunk_throws", HOST, 1, print))
+		denied("Invalid", "cannot send a function (at #2)", spawn("app:chunk_throws", HOST,
+			1, print))
 		denied("Internal", "failed to execute script: app:chunk_throws:2: NOT TODAY",
 			spawn("app:chunk_throws", HOST))
-		denied("NotFound", 'method "nope" not found in module', spawn("app:method_missing", HOST))
+		denied("NotFound", 'method "nope" not found in module', spawn("app:method_missing",
+			HOST))
 	end
 	quiet("no process, no event", events)
 
@@ -107,11 +112,13 @@ end
 -- A chunk that never returns runs on its spawner's time, and dies with it.
 local function c04_2_chunk_spins()
 	local events = process.events()
-	local pid = assert(process.spawn_monitored("app:run", HOST, "process.spawn('app:chunk_spins')"))
+	local pid = assert(process.spawn_monitored("app:run", HOST,
+		"process.spawn('app:chunk_spins')"))
 	time.sleep("5ms")
 	assert(process.terminate(pid))
 	same("terminated", tostring(events:receive().result.error), "process terminated")
-	pid = assert(process.spawn_monitored("app:run", HOST, "pcall(process.spawn, 'app:chunk_spins')"))
+	pid = assert(process.spawn_monitored("app:run", HOST,
+		"pcall(process.spawn, 'app:chunk_spins')"))
 	assert(process.cancel(pid, "10ms"))
 	same("at a deadline", tostring(events:receive().result.error), "cancel deadline exceeded")
 	quiet("no more", events)
@@ -126,9 +133,12 @@ local function c04_3_method()
 	same("a function, whatever method says", value("app:method_function"), "function")
 	same("a named field", value("app:method_named"), "named")
 	same("main", value("app:method_main"), "main")
-	denied("NotFound", 'method "main" not found in module', process.spawn("app:method_no_return", HOST))
-	denied("NotFound", 'method "main" not found in module', process.spawn("app:method_string", HOST))
-	denied("NotFound", 'method "main" not found in module', process.spawn("app:method_not_raw", HOST))
+	denied("NotFound", 'method "main" not found in module',
+		process.spawn("app:method_no_return", HOST))
+	denied("NotFound", 'method "main" not found in module', process.spawn("app:method_string",
+		HOST))
+	denied("NotFound", 'method "main" not found in module', process.spawn("app:method_not_raw",
+		HOST))
 	denied("NotFound", 'method "main" not found in module',
 		process.spawn("app:method_not_function", HOST))
 end
@@ -183,7 +193,8 @@ local function c04_5_results()
 	fails("coroutine.spawn(function() time.sleep('1ms') error('x', 0) end) time.sleep('1h')",
 		"Internal", "x")
 	fails("process.terminate(process.pid()) return 7", "Canceled", "process terminated")
-	fails("process.cancel(process.pid(), 1) time.sleep('1h')", "Canceled", "cancel deadline exceeded")
+	fails("process.cancel(process.pid(), 1) time.sleep('1h')", "Canceled",
+		"cancel deadline exceeded")
 	fails("channel.new():receive()", "Internal",
 		"deadlock: all coroutines blocked with no pending operations (threads=1)")
 end
@@ -221,14 +232,16 @@ local function c04_7_closing()
 		process.send(observer, "went on")
 	]]
 	for how, closes in pairs { returns = true, throws = true, loops = false, sleeps = false } do
-		local pid = assert(process.spawn_monitored("app:run", HOST, code, process.pid(), how))
+		local pid = assert(process.spawn_monitored("app:run", HOST, code, process.pid(),
+			how))
 		if not closes then
 			time.sleep("2ms")
 			assert(process.terminate(pid))
 		end
 		events:receive()
 		local result = channel.select { inbox:case_receive(), default = true }
-		same(how .. ": closed", result.value and result.value:topic(), closes and "closed" or nil)
+		same(how .. ": closed", result.value and result.value:topic(), closes
+			and "closed" or nil)
 	end
 end
 
@@ -269,7 +282,8 @@ local function c05_1_family()
 	end)
 
 	process.set_options { trap_links = true }
-	same("trap_links is not inherited", outcome("return process.get_options().trap_links").value, false)
+	same("trap_links is not inherited",
+		outcome("return process.get_options().trap_links").value, false)
 	local relations = {
 		spawn = {},
 		spawn_monitored = { "pid.exit" },

@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end

@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end
@@ -25,7 +26,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -59,7 +60,7 @@ end
 local function at(start, want, slack)
 	local got = time.now():sub(start):nanoseconds() / 1e6
 	if got < want - (slack > 0 and 1 or 0) or got > want + slack then
-		error("T = " .. got .. " ms, wanted " .. want .. " and at most " .. slack .. " more", 2)
+		error(("T = %s ms, wanted %s and at most %s more"):format(got, want, slack), 2)
 	end
 end
 
@@ -105,7 +106,8 @@ local function c07_1_arguments(slack)
 	denied("Invalid", 'invalid duration format: time: invalid duration "soon"',
 		process.cancel(me, "soon", "why"))
 	for _, bad in ipairs { {}, true, print, 0 / 0 } do
-		denied("Invalid", "deadline must be either a duration string or milliseconds number",
+		denied("Invalid",
+			"deadline must be either a duration string or milliseconds number",
 			process.cancel(me, bad))
 	end
 	quiet("nothing was sent", events)

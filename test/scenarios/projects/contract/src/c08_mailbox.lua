@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end
@@ -25,7 +26,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 

@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end
@@ -25,7 +26,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -84,7 +85,8 @@ end
 
 local function c09_3_scalars()
 	for _, value in ipairs {
-		true, false, "", "text", "a\0b", ("x"):rep(100000), 0, -1, math.maxinteger, math.mininteger,
+		true, false, "", "text", "a\0b", ("x"):rep(100000), 0, -1, math.maxinteger,
+			math.mininteger,
 		1.5, -0.0, 1e308, math.huge, -math.huge, 2.0 ^ 53,
 	} do
 		local got = crossed(value)
@@ -100,7 +102,8 @@ local function c09_3_scalars()
 end
 
 local function c09_3_tables()
-	local source = { 1, 2, 3, x = { y = { z = "deep" } }, [1.5] = "float", [true] = "yes", [-1] = "neg" }
+	local source = { 1, 2, 3, x = { y = { z = "deep" } }, [1.5] = "float", [true] = "yes",
+		[-1] = "neg" }
 	local got = crossed(source)
 	same("a copy", got ~= source and got.x ~= source.x, true)
 	same("sequence", #got, 3)

@@ -10,7 +10,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -157,7 +157,8 @@ local function c10_3_select()
 	same("a send that cannot go is not ready", result.channel, a)
 	same("nothing else was taken", b:receive(), 2)
 
-	result = channel.select { full:case_receive(), a:case_send("into a"), b:case_send("into b") }
+	result = channel.select { full:case_receive(), a:case_send("into a"),
+		b:case_send("into b") }
 	same("a send that can go", result.channel, a)
 	same("its value", result.value, "into a")
 	same("its ok", result.ok, true)
@@ -356,7 +357,8 @@ local function c10_6_waits_anywhere()
 	same("wrap", coroutine.wrap(wait)(4), 4)
 	local closed
 	do
-		local guard <close> = setmetatable({}, { __close = function() closed = wait(true) end })
+		local guard <close> = setmetatable({},
+			{ __close = function() closed = wait(true) end })
 	end
 	same("__close", closed, true)
 	same("a nest of them", select(2, pcall(pcall, coroutine.wrap(function()
@@ -401,7 +403,8 @@ local function c10_6_inside_c_functions()
 	end
 	local parts = { "return ", "4", "2" }
 	same("load", load(function() return wait(table.remove(parts, 1)) end)(), 42)
-	same("a message handler", select(2, xpcall(error, function(x) return wait(x .. "!") end, "x")), "x!")
+	same("a message handler", select(2, xpcall(error, function(x) return wait(x .. "!") end,
+		"x")), "x!")
 	same("a coroutine in a comparator", select(2, pcall(function()
 		table.sort({ 2, 1 }, function(a, b)
 			return coroutine.wrap(function() return wait(a < b) end)()
@@ -442,7 +445,8 @@ local function c10_8_deadlock()
 			same("ended: " .. code, result.channel, events)
 			local err = result.value.result.error
 			same("kind", err:kind(), "Internal")
-			same("text", tostring(err), "deadlock: all coroutines blocked with no pending operations "
+			same("text", tostring(err),
+				"deadlock: all coroutines blocked with no pending operations "
 				.. "(threads=" .. threads .. ")")
 		else
 			same("waits: " .. code, result.channel, timeout)

@@ -15,7 +15,8 @@ local RETRYABLE = {
 local function denied(kind, text, value, err)
 	if value or type(err) ~= "userdata" or err:kind() ~= kind or tostring(err) ~= text
 		or err:retryable() ~= RETRYABLE[kind] then
-		local got = type(err) == "userdata" and err:kind() .. ", retryable " .. tostring(err:retryable())
+		local got = type(err) == "userdata"
+			and err:kind() .. ", retryable " .. tostring(err:retryable())
 		error(("got %s, %s (%s); wanted %s, %s"):format(tostring(value), tostring(err),
 			tostring(got), kind, text), 2)
 	end
@@ -25,7 +26,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -33,7 +34,7 @@ end
 local function at(start, want, slack)
 	local got = time.now():sub(start):nanoseconds() / 1e6
 	if got < want - (slack > 0 and 1 or 0) or got > want + slack then
-		error("T = " .. got .. " ms, wanted " .. want .. " and at most " .. slack .. " more", 2)
+		error(("T = %s ms, wanted %s and at most %s more"):format(got, want, slack), 2)
 	end
 end
 
@@ -208,9 +209,11 @@ local function c11_2_constants()
 	end
 	all("NANOSECOND MICROSECOND MILLISECOND SECOND", 1, function(v) return v * 1000 end)
 	all("MINUTE HOUR", 60000000000, function(v) return v * 60 end)
-	all("JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER", 1,
+	all("JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER",
+		1,
 		function(v) return v + 1 end)
-	all("SUNDAY MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY", 0, function(v) return v + 1 end)
+	all("SUNDAY MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY", 0,
+		function(v) return v + 1 end)
 	raises("attempt to modify Immutable table", function() time.SECOND = 1 end)
 end
 
@@ -238,8 +241,10 @@ local function c11_4_duration()
 	parses("1h1m1s1ms1us1ns", 3661001001001, "1h1m1.001001001s")
 	parses(1500000, 1500000, "1.5ms")
 	parses(time.parse_duration("2s"), 2000000000, "2s")
-	for _, bad in ipairs { "", "5", "s", "1x", "1h 30m", " 1s", "1s ", "-", "." , "1d", "--1s" } do
-		refuses("Invalid", ('time: invalid duration "%s"'):format(bad), time.parse_duration(bad))
+	for _, bad in ipairs { "", "5", "s", "1x", "1h 30m", " 1s", "1s ", "-", "." , "1d",
+		"--1s" } do
+		refuses("Invalid", ('time: invalid duration "%s"'):format(bad),
+			time.parse_duration(bad))
 	end
 	refuses("Invalid", "duration must be number or string", time.parse_duration({}))
 	refuses("Invalid", 'time: invalid duration "1000000h1000000h1000000h"',

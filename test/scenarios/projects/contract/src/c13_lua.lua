@@ -10,7 +10,7 @@ end
 local function raises(text, fn)
 	local ok, err = pcall(fn)
 	if ok or not tostring(err):find(text, 1, true) then
-		error(("got %s, %s; wanted to be raised: %s"):format(tostring(ok), tostring(err), text), 2)
+		error(("got %s, %s; wanted: %s"):format(tostring(ok), tostring(err), text), 2)
 	end
 end
 
@@ -48,25 +48,31 @@ local function c13_1_present()
 			end
 		end
 	end
-	are_there("_G", _G, "assert collectgarbage error getmetatable ipairs load next pairs pcall print "
+	are_there("_G", _G,
+		"assert collectgarbage error getmetatable ipairs load next pairs pcall print "
 		.. "rawequal rawget rawlen rawset require select setmetatable tonumber tostring type xpcall "
 		.. "_G _VERSION unpack process channel payload string table utf8 coroutine math os debug package")
-	are_there("string", string, "byte char find format gmatch gsub len lower match pack packsize rep "
+	are_there("string", string,
+		"byte char find format gmatch gsub len lower match pack packsize rep "
 		.. "reverse sub unpack upper")
 	are_there("table", table, "concat create insert move pack remove sort unpack")
 	are_there("utf8", utf8, "char charpattern codepoint codes len offset")
-	are_there("coroutine", coroutine, "close create isyieldable resume running spawn status wrap yield")
-	are_there("math", math, "abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min "
+	are_there("coroutine", coroutine,
+		"close create isyieldable resume running spawn status wrap yield")
+	are_there("math", math,
+		"abs acos asin atan ceil cos deg exp floor fmod huge log max maxinteger min "
 		.. "mininteger modf pi rad random randomseed sin sqrt tan tointeger type ult cosh sinh tanh pow "
 		.. "frexp ldexp log10")
 	are_there("os", os, "time date clock difftime platform")
 	are_there("debug", debug, "traceback")
 	are_there("package", package, "loaded")
-	are_not("_G", _G, "dofile loadfile loadstring io subscribe unsubscribe ctx funcs logger registry "
+	are_not("_G", _G,
+		"dofile loadfile loadstring io subscribe unsubscribe ctx funcs logger registry "
 		.. "system supervisor json")
 	are_not("os", os, "execute exit getenv remove rename tmpname setlocale")
 	are_not("package", package, "path cpath loadlib searchers searchpath preload config")
-	are_not("debug", debug, "getinfo sethook gethook getlocal setlocal getmetatable setmetatable "
+	are_not("debug", debug,
+		"getinfo sethook gethook getlocal setlocal getmetatable setmetatable "
 		.. "getregistry getupvalue setupvalue upvalueid upvaluejoin getuservalue setuservalue debug")
 	are_not("string", string, "dump")
 	same("_VERSION", _VERSION, "Lua 5.4")
@@ -87,11 +93,13 @@ end
 
 local function c13_2_require()
 	same("declared", require("time"), time)
-	for _, name in ipairs { "process", "channel", "payload", "os", "string", "table", "math", "utf8",
+	for _, name in ipairs { "process", "channel", "payload", "os", "string", "table", "math",
+		"utf8",
 		"coroutine", "print" } do
 		same(name, require(name), _G[name])
 	end
-	raises("module 'nope' not found (not in modules or imports of app:c13_2_require)", function()
+	raises("module 'nope' not found (not in modules or imports of app:c13_2_require)",
+		function()
 		require("nope")
 	end)
 	local pid = assert(process.spawn_monitored("app:no_modules", HOST))
@@ -101,7 +109,8 @@ local function c13_2_require()
 	end
 	same("not declared, not there", result.value.global, "nil")
 	same("nor required", result.value.text:find(
-		"module 'time' not found (not in modules or imports of app:no_modules)", 1, true) ~= nil, true)
+		"module 'time' not found (not in modules or imports of app:no_modules)", 1,
+			true) ~= nil, true)
 end
 
 local function c13_3_globals()

@@ -12,7 +12,8 @@ local function main(slack, plan, delay, health, idle)
 	slack = tonumber(slack)
 	local events_ch = process.events()
 	local started_ch = process.listen("started")
-	local pool = assert(process.spawn_monitored("app.supervisor:pool", "app:processes", 4, health, idle,
+	local pool = assert(process.spawn_monitored("app.supervisor:pool", "app:processes", 4,
+		health, idle,
 		process.pid()))
 	local pids, seen = {}, {}
 

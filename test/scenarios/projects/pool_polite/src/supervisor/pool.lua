@@ -1,5 +1,5 @@
--- The pool of S12, but one that returns on CANCEL. `health` and `idle` shorten its waits where time is real, and
--- `watcher` is told of each worker that starts.
+-- The pool of S12, but one that returns on CANCEL. `health` and `idle` shorten its waits where time
+-- is real, and `watcher` is told of each worker that starts.
 local function main(worker_count, health, idle, watcher)
 	local time = require("time")
 	worker_count = worker_count or 4
@@ -9,7 +9,8 @@ local function main(worker_count, health, idle, watcher)
 	local workers = {}
 
 	local function start_worker(id)
-		local pid, err = process.spawn_linked("app.workers:task_worker", "app:processes", id, idle)
+		local pid, err =
+			process.spawn_linked("app.workers:task_worker", "app:processes", id, idle)
 		if err then
 			print("Failed to start worker " .. id .. ": " .. tostring(err))
 			return
@@ -46,7 +47,8 @@ local function main(worker_count, health, idle, watcher)
 			if dead then
 				workers[event.from] = nil
 				local uptime = os.time() - dead.started_at
-				print("Worker " .. dead.id .. " died after " .. uptime .. "s, restarting")
+				print("Worker " .. dead.id .. " died after " .. uptime
+					.. "s, restarting")
 				time.sleep("100ms")
 				start_worker(dead.id)
 			end

@@ -9,7 +9,8 @@ local function main(worker_count, health, idle, watcher)
 	local workers = {}
 
 	local function start_worker(id)
-		local pid, err = process.spawn_linked("app.workers:task_worker", "app:processes", id, idle)
+		local pid, err =
+			process.spawn_linked("app.workers:task_worker", "app:processes", id, idle)
 		if err then
 			print("Failed to start worker " .. id .. ": " .. tostring(err))
 			return
@@ -44,7 +45,8 @@ local function main(worker_count, health, idle, watcher)
 			if dead then
 				workers[event.from] = nil
 				local uptime = os.time() - dead.started_at
-				print("Worker " .. dead.id .. " died after " .. uptime .. "s, restarting")
+				print("Worker " .. dead.id .. " died after " .. uptime
+					.. "s, restarting")
 				time.sleep("100ms")
 				start_worker(dead.id)
 			end

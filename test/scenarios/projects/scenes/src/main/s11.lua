@@ -14,7 +14,7 @@ end
 local function at(start, want, slack)
 	local got = time.now():sub(start):nanoseconds() / 1e6
 	if got < want - (slack > 0 and 1 or 0) or got > want + slack then
-		error("T = " .. got .. " ms, wanted " .. want .. " and at most " .. slack .. " more", 2)
+		error(("T = %s ms, wanted %s and at most %s more"):format(got, want, slack), 2)
 	end
 end
 
@@ -22,7 +22,8 @@ end
 local function build(trapping)
 	local node_ch = process.listen("node")
 	local pids = {
-		[5] = assert(process.spawn_monitored("app.workers:chain_root", HOST, process.pid(), trapping)),
+		[5] = assert(process.spawn_monitored("app.workers:chain_root", HOST, process.pid(),
+			trapping)),
 	}
 	for _ = 1, 5 do
 		local node = node_ch:receive()

@@ -14,7 +14,7 @@ end
 local function at(start, want, slack)
 	local got = time.now():sub(start):nanoseconds() / 1e6
 	if got < want - (slack > 0 and 1 or 0) or got > want + slack then
-		error("T = " .. got .. " ms, wanted " .. want .. " and at most " .. slack .. " more", 2)
+		error(("T = %s ms, wanted %s and at most %s more"):format(got, want, slack), 2)
 	end
 end
 

@@ -13,7 +13,8 @@ local function main(_, how, child)
 	child = child or "boom"
 	local events_ch = process.events()
 	local inbox_ch = process.inbox()
-	local parent = assert(process.spawn_monitored("app.workers:fragile", HOST, process.pid(), how,
+	local parent = assert(process.spawn_monitored("app.workers:fragile", HOST, process.pid(),
+		how,
 		child))
 	local event = events_ch:receive()
 	local pid = inbox_ch:receive():payload():data()

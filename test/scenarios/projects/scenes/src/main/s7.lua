@@ -12,7 +12,8 @@ end
 local function main(_, order)
 	local events_ch = process.events()
 	local child_ch = process.listen("child")
-	local parent = assert(process.spawn_monitored("app.workers:trapping", HOST, process.pid(), order))
+	local parent = assert(process.spawn_monitored("app.workers:trapping", HOST, process.pid(),
+		order))
 	local event = events_ch:receive()
 	same("kind", event.kind, process.event.EXIT)
 	same("from", event.from, parent)

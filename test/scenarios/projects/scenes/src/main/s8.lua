@@ -14,7 +14,7 @@ end
 local function at(start, want, slack)
 	local got = time.now():sub(start):nanoseconds() / 1e6
 	if got < want - (slack > 0 and 1 or 0) or got > want + slack then
-		error("T = " .. got .. " ms, wanted " .. want .. " and at most " .. slack .. " more", 2)
+		error(("T = %s ms, wanted %s and at most %s more"):format(got, want, slack), 2)
 	end
 end
 
@@ -68,7 +68,8 @@ local function main(slack, worker)
 		same("CANCEL reason", saw.reason, "100ms")
 		same("CANCEL deadline is an integer", math.type(saw.deadline), "integer")
 		if saw.deadline < before + 100 or saw.deadline > after + 101 then
-			error("deadline " .. saw.deadline .. " of a call at " .. before .. " to " .. after)
+			error("deadline " .. saw.deadline .. " of a call at " .. before .. " to "
+				.. after)
 		end
 		if slack == 0 then
 			same("CANCEL deadline", saw.deadline, before + 100)

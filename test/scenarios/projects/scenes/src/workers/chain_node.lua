@@ -6,7 +6,8 @@ local function main(depth, observer, trapping)
 		process.set_options { trap_links = true }
 	end
 	if depth > 0 then
-		local pid, err = process.spawn_linked("app.workers:chain_node", "app:processes", depth - 1,
+		local pid, err = process.spawn_linked("app.workers:chain_node", "app:processes",
+			depth - 1,
 			observer, trapping)
 		if err then
 			error("spawn failed: " .. tostring(err))

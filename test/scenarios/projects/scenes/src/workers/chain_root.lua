@@ -2,7 +2,8 @@
 local time = require("time")
 
 local function main(observer, trapping)
-	local pid, err = process.spawn_linked("app.workers:chain_node", "app:processes", 4, observer,
+	local pid, err = process.spawn_linked("app.workers:chain_node", "app:processes", 4,
+		observer,
 		trapping)
 	if err then
 		error("spawn failed: " .. tostring(err))

@@ -1,4 +1,4 @@
--- Prints what could differ between two runs: its PID, random numbers, the order of a table, the clock.
+-- Prints what could differ between two runs: PID, random numbers, the order of a table, the clock.
 local time = require("time")
 
 local function main(n)
