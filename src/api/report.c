@@ -5,7 +5,7 @@
  * Owns: xmuted, xoutput_lost. Threads: any.
  * Not here: the form of a log line (observe/log.h).
  */
-#include <stdio.h>
+#include <inttypes.h>
 
 #include "api/runtime.h"
 #include "mem/value.h"
@@ -141,8 +141,9 @@ static void put_report(struct ki_buf *out, const struct ki_crash *crash, const c
 		ki_report_text(out, view.kind, "");
 		ki_buf_putc(out, ')');
 	}
-	ki_buf_printf(out, "\n  uptime    %.2fs, restarts 0, notified %u link%s and %u monitor%s\n",
-		(double)crash->uptime_ns / 1e9, crash->nr_links, crash->nr_links == 1 ? "" : "s",
+	ki_buf_printf(out, "\n  uptime    %.2fs, restarts %" PRIu64
+		", notified %u link%s and %u monitor%s\n",
+		(double)crash->uptime_ns / 1e9, crash->restarts, crash->nr_links, crash->nr_links == 1 ? "" : "s",
 		crash->nr_monitors, crash->nr_monitors == 1 ? "" : "s");
 	put_traceback(out, view.stack);
 }

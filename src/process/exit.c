@@ -127,6 +127,7 @@ static void report(struct ki_proc *proc) {
 		.uptime_ns = ki_sched_now(proc->system->sched) - proc->started_ns,
 		.nr_links = active_links(proc),
 		.nr_monitors = users_monitors(proc),
+		.restarts = proc->restarts,
 	};
 	proc->system->hooks.crash(proc->system->hooks.user, &crash);
 }

@@ -65,6 +65,7 @@ struct ki_proc {
 	struct ki_payload *context; /* a table of its context values (SPEC 12.5); NULL: none */
 	struct ki_limits limits;    /* all given */
 	int64_t started_ns, started_wall_ns;
+	uint64_t restarts; /* it is this many restarts of a service or child old; for reports */
 };
 
 /* ---- Spawning (spawn.c) ---- */
@@ -80,6 +81,7 @@ struct ki_spawn {
 	void *call; /* KI_SPAWN_CALL: the caller's own; not NULL (call.h) */
 	struct ki_payload *const *args; /* borrowed, as is all that follows */
 	size_t nr_args;
+	uint64_t restarts; /* so far, when it is one itself */
 	struct ki_payload *context; /* NULL: the parent's */
 	struct ki_limits limits;    /* before those of program and host */
 	struct ki_strv name;        /* that it owns from the start; empty: none */

@@ -104,6 +104,7 @@ static struct ki_proc *make(struct ki_system *system, const struct ki_spawn *spa
 	proc->program = spawn->program;
 	proc->parent = spawn->parent ? spawn->parent->pid : 0;
 	proc->internal = spawn->internal;
+	proc->restarts = spawn->restarts;
 	proc->context = context_of(spawn);
 	proc->limits = limits_of(spawn);
 	proc->started_ns = ki_sched_now(system->sched);

@@ -53,6 +53,7 @@ struct ki_crash {
 	const struct ki_result *result;
 	int64_t uptime_ns;
 	uint32_t nr_links, nr_monitors; /* that are told */
+	uint64_t restarts;              /* so far, of what it is a run of */
 };
 
 struct ki_system_hooks {
@@ -61,6 +62,16 @@ struct ki_system_hooks {
 	void (*output)(void *user, const char *text, size_t len);
 	/* A process failed. In its worker, before its watchers are told. */
 	void (*crash)(void *user, const struct ki_crash *crash);
+};
+
+/* How programs see the services of the application, if there is one. */
+struct ki_services_view {
+	void *user;
+	/*
+	 * The state of a service (SPEC 12.10), or of all when the pointer in `id` is NULL, as one
+	 * value. KITH_ENOTFOUND, KITH_EEXHAUSTED. Gives one reference. Any thread.
+	 */
+	int (*read)(void *user, struct ki_strv id, struct ki_payload **out);
 };
 
 struct ki_system {
@@ -76,6 +87,7 @@ struct ki_system {
 	struct ki_proc_host *only_host; /* the only process.host, or NULL (SPEC 4.2 step 1) */
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
 	const void *lua_shared;         /* the layer above's; api sets it (lua/shared.h) */
+	struct ki_services_view services;
 	int64_t started_ns;             /* monotonic */
 	/* any thread */
 	struct ki_table table;

@@ -85,7 +85,6 @@ static void keeper_ended(struct ki_application *app, struct ki_service *service)
 		}
 		return;
 	}
-	service->state = KI_SERVICE_STOPPED;
 	service->process = 0;
 	service->deadline_ns = INT64_MAX;
 	if (service->report.result && service->report.result->cause == KI_CAUSE_DEADLINE) {
@@ -94,9 +93,11 @@ static void keeper_ended(struct ki_application *app, struct ki_service *service)
 		ki_duration_format(service->spec->stop_timeout_ns, after);
 		ki_buf_init(&text);
 		ki_buf_printf(&text, "stop timeout after %s", after);
+		ki_service_set(service, KI_SERVICE_STOPPED, ki_buf_cstr(&text));
 		ki_application_log(app, KI_LOG_WARN, ki_buf_cstr(&text), service, NULL, NULL);
 		ki_buf_fini(&text);
 	} else {
+		ki_service_set(service, KI_SERVICE_STOPPED, "");
 		ki_application_log(app, KI_LOG_INFO, "service stopped", service, NULL, NULL);
 	}
 }
@@ -157,7 +158,7 @@ static int64_t earlier(int64_t a, int64_t b) {
 
 /* A stopping process has its deadline from its keeper. */
 static bool waits_here(const struct ki_service *service) {
-	return service->state == KI_SERVICE_STARTING ||
+	return service->state == KI_SERVICE_STARTING || service->state == KI_SERVICE_FAILED ||
 		(service->state == KI_SERVICE_STOPPING && service->spec->is_host);
 }
 
@@ -180,6 +181,8 @@ static void service_due(struct ki_service *service, int64_t now_ns) {
 	}
 	if (service->state == KI_SERVICE_STARTING) {
 		ki_service_start_late(service);
+	} else if (service->state == KI_SERVICE_FAILED) {
+		ki_service_restart(service);
 	} else {
 		ki_host_service_force(service);
 	}
@@ -261,6 +264,24 @@ static void service_init(struct ki_application *app, struct ki_service *service)
 		.id = "kith:keeper", .ops = &ki_native_ops, .data = &service->keeper_native};
 }
 
+static int states_init(struct ki_application *app) {
+	size_t nr = app->graph.nr;
+	const char **ids = ki_alloc((nr ? nr : 1) * sizeof(*ids));
+	if (!ids) {
+		return KITH_EEXHAUSTED;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		ids[i] = app->graph.services[i].spec->id;
+	}
+	int status = ki_states_init(&app->states, ids, nr);
+	ki_free(ids);
+	return status;
+}
+
+static int read_states(void *user, struct ki_strv id, struct ki_payload **out) {
+	return ki_states_payload(&((struct ki_application *)user)->states, id, out);
+}
+
 int ki_application_new(struct ki_system *system, const struct ki_service_spec *specs, size_t nr,
 	const struct ki_service_spec *entry, struct ki_application **out) {
 	struct ki_application *app = ki_zalloc(sizeof(*app));
@@ -268,11 +289,16 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 		return KITH_EEXHAUSTED;
 	}
 	int status = ki_graph_init(&app->graph, specs, nr);
+	if (!status) {
+		status = states_init(app);
+	}
 	if (status) {
+		ki_graph_fini(&app->graph);
 		ki_free(app);
 		return status;
 	}
 	app->system = system;
+	system->services = (struct ki_services_view){.user = app, .read = read_states};
 	app->force_ns = app->tick_ns = app->look_ns = INT64_MAX;
 	app->native = (struct ki_native){.run = run, .arg = app};
 	app->program = (struct ki_program){
@@ -288,19 +314,16 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 	return KITH_OK;
 }
 
-static void drop_report(struct ki_service *service) {
-	ki_result_unref(service->report.result);
-	ki_payload_unref(service->report.spawn_error);
-}
 
 void ki_application_free(struct ki_application *app) {
 	if (!app) {
 		return;
 	}
-	drop_report(&app->entry);
+	ki_service_drop_report(&app->entry);
 	for (size_t i = 0; i < app->graph.nr; i++) {
-		drop_report(&app->graph.services[i]);
+		ki_service_drop_report(&app->graph.services[i]);
 	}
+	ki_states_fini(&app->states);
 	ki_graph_fini(&app->graph);
 	ki_free(app);
 }

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "supervise/graph.h"
 #include "supervise/service.h"
+#include "supervise/states.h"
 
 /* A keeper to the application process: its service's process runs. */
 #define KI_TOPIC_RUNNING "running"
@@ -32,6 +33,7 @@ struct ki_application {
 	/* set once */
 	struct ki_system *system;
 	struct ki_graph graph;
+	struct ki_states states;  /* of the services, for any thread */
 	struct ki_service entry;  /* of -x; its spec is NULL when there is none */
 	struct ki_native native;
 	struct ki_program program;
@@ -86,10 +88,13 @@ void ki_application_log(struct ki_application *app, enum ki_log_level level, con
 void ki_application_start_more(struct ki_application *app);
 /* A keeper says that its process runs. */
 void ki_service_runs(struct ki_service *service);
-/* Notes the end of a service that was starting or running, and says so in the log. */
+/* Notes the end of a service that was starting or running, says so in the log, and decides about a
+ * restart. */
 void ki_service_exits(struct ki_service *service);
 /* The text of why it failed. */
 void ki_service_error(const struct ki_service *service, struct ki_buf *text);
+/* The wait of one that failed is over. */
+void ki_service_restart(struct ki_service *service);
 /* Ends a start that takes too long; what it says when its keeper has ended. */
 void ki_service_start_late(struct ki_service *service);
 

@@ -110,6 +110,7 @@ static enum ki_ready need_ready(const struct ki_service *need) {
 	case KI_SERVICE_UNKNOWN:
 		return need->spec->auto_start ? KI_READY_LATER : KI_READY_NEVER;
 	case KI_SERVICE_STARTING:
+	case KI_SERVICE_FAILED:
 		return KI_READY_LATER;
 	case KI_SERVICE_EXITED:
 		return need->failed ? KI_READY_NEVER : KI_READY_NOW;
@@ -134,7 +135,7 @@ enum ki_ready ki_graph_ready(const struct ki_service *service, const struct ki_s
 			*missing = need;
 			return KI_READY_NEVER;
 		}
-		if (one == KI_READY_LATER) {
+		if (one == KI_READY_LATER && !(spared && need->state == KI_SERVICE_FAILED)) {
 			ready = KI_READY_LATER;
 		}
 	}

@@ -54,6 +54,7 @@ int ki_keeper_run(struct ki_proc *proc, void *arg) {
 		.relations = KI_SPAWN_MONITOR,
 		.args = spec->args,
 		.nr_args = spec->nr_args,
+		.restarts = service->restarts,
 	};
 	kith_pid child = 0;
 	proc->trap_links = true; /* a program may guess its PID and link to it */

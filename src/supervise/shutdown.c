@@ -48,8 +48,8 @@ void ki_host_service_look(struct ki_service *service) {
 	service->unwatched = false;
 	ki_procs_each(service->app->system, service->spec->host, end_one, service);
 	if (service->nr_watched == 0 && !service->unwatched) {
-		service->state = KI_SERVICE_STOPPED;
 		service->deadline_ns = INT64_MAX;
+		ki_service_set(service, KI_SERVICE_STOPPED, "");
 		ki_application_log(service->app, KI_LOG_DEBUG, "host stopped", service, NULL, NULL);
 	}
 }
@@ -66,7 +66,7 @@ void ki_host_service_force(struct ki_service *service) {
 }
 
 static void stop_host(struct ki_service *service, int64_t now_ns) {
-	service->state = KI_SERVICE_STOPPING;
+	ki_service_set(service, KI_SERVICE_STOPPING, "");
 	service->deadline_ns = ki_time_after(now_ns, service->spec->stop_timeout_ns);
 	ki_proc_host_set_state(service->spec->host, KI_PROC_HOST_STOPPING);
 	ki_host_service_look(service);
@@ -86,7 +86,12 @@ static void force_process(struct ki_service *service) {
 static void stop_process(struct ki_service *service, int64_t now_ns) {
 	struct ki_application *app = service->app;
 	bool runs = service->state == KI_SERVICE_RUNNING;
-	service->state = KI_SERVICE_STOPPING;
+	if (service->state == KI_SERVICE_FAILED) { /* nothing of it is there */
+		service->deadline_ns = INT64_MAX;
+		ki_service_set(service, KI_SERVICE_STOPPED, "");
+		return;
+	}
+	ki_service_set(service, KI_SERVICE_STOPPING, "");
 	/* kept by its keeper; here for the line a second */
 	service->deadline_ns = ki_time_after(now_ns, service->spec->stop_timeout_ns);
 	if (!runs || at_once(app, service->process) ||
@@ -108,7 +113,7 @@ static bool users_down(const struct ki_service *service) {
 }
 
 static bool is_stoppable(const struct ki_service *service) {
-	return (service->state == KI_SERVICE_STARTING || service->state == KI_SERVICE_RUNNING) &&
+	return ki_service_up(service) && service->state != KI_SERVICE_STOPPING &&
 		users_down(service);
 }
 

@@ -1,8 +1,8 @@
 /*
  * startup.c: services start in the order of their requirements, independent ones together (SPEC
- * 18.2).
+ * 18.2), and start again after failures (SPEC 18.4).
  *
- * Owns: the states up to RUNNING and EXITED. Threads: the application process.
+ * Owns: the states up to RUNNING, EXITED and FAILED. Threads: the application process.
  * Not here: stopping (shutdown.c).
  */
 #include <stdio.h>
@@ -11,11 +11,12 @@
 #include "base/status.h"
 #include "mem/value.h"
 #include "supervise/application.h"
+#include "time/duration.h"
 
-static void fail(struct ki_service *service) {
-	service->state = KI_SERVICE_EXITED;
+static void fail(struct ki_service *service, const char *details) {
 	service->failed = true;
 	service->deadline_ns = INT64_MAX;
+	ki_service_set(service, KI_SERVICE_EXITED, details);
 	if (service->spec->required && service != &service->app->entry) {
 		service->app->failed = true;
 	}
@@ -24,14 +25,15 @@ static void fail(struct ki_service *service) {
 static void start_host(struct ki_service *service) {
 	int status = ki_host_start(service->spec->host->host);
 	if (status) {
-		fail(service);
+		fail(service, ki_status_text(status));
 		ki_application_log(service->app, KI_LOG_ERROR, "host cannot start", service,
 			"error", ki_status_text(status));
 		return;
 	}
 	service->host_runs = true;
-	service->state = KI_SERVICE_RUNNING;
+	service->run_wall_ns = ki_sched_wall(service->app->system->sched);
 	ki_proc_host_set_state(service->spec->host, KI_PROC_HOST_RUNNING);
+	ki_service_set(service, KI_SERVICE_RUNNING, "");
 	ki_application_log(service->app, KI_LOG_DEBUG, "host runs", service, NULL, NULL);
 }
 
@@ -44,9 +46,11 @@ static void start_process(struct ki_service *service) {
 		.internal = true,
 		.relations = KI_SPAWN_MONITOR,
 	};
-	service->state = KI_SERVICE_STARTING;
+	ki_service_drop_report(service); /* of the run before */
+	service->timed_out = false;
 	service->deadline_ns = ki_time_after(
 		ki_sched_now(app->system->sched), service->spec->start_timeout_ns);
+	ki_service_set(service, KI_SERVICE_STARTING, "");
 	struct ki_payload *error = NULL;
 	if (ki_proc_spawn(app->system, &spawn, &service->keeper, &error)) {
 		service->keeper = 0;
@@ -65,7 +69,7 @@ static void start_entry(struct ki_service *entry) {
 	entry->report.spawn_failed = true;
 	entry->report.spawn_error =
 		ki_error_payload_status(KITH_EUNAVAILABLE, ki_strv("host is not running"));
-	entry->state = KI_SERVICE_STARTING;
+	ki_service_set(entry, KI_SERVICE_STARTING, "");
 	ki_service_exits(entry);
 }
 
@@ -74,7 +78,7 @@ static void block(struct ki_service *service, const struct ki_service *missing) 
 	ki_buf_init(&text);
 	ki_buf_printf(&text, "service startup blocked by missing dependencies: %s requires %s",
 		service->spec->id, missing->spec->id);
-	fail(service);
+	fail(service, ki_buf_cstr(&text));
 	ki_application_log(service->app, KI_LOG_ERROR, ki_buf_cstr(&text), NULL, NULL, NULL);
 	ki_buf_fini(&text);
 }
@@ -102,11 +106,22 @@ static bool try_start(struct ki_service *service) {
 	return true;
 }
 
-static bool is_settled(const struct ki_graph *graph) {
+/* It has started, or nobody waits for it. */
+static bool is_settled(const struct ki_service *service) {
+	switch (service->state) {
+	case KI_SERVICE_UNKNOWN:
+		return !service->spec->auto_start;
+	case KI_SERVICE_STARTING:
+	case KI_SERVICE_FAILED:
+		return service->ran || (service->attempts > 0 && !service->spec->required);
+	default:
+		return true;
+	}
+}
+
+static bool are_settled(const struct ki_graph *graph) {
 	for (size_t i = 0; i < graph->nr; i++) {
-		const struct ki_service *service = &graph->services[i];
-		if (service->state == KI_SERVICE_STARTING ||
-			(service->state == KI_SERVICE_UNKNOWN && service->spec->auto_start)) {
+		if (!is_settled(&graph->services[i])) {
 			return false;
 		}
 	}
@@ -120,7 +135,7 @@ void ki_application_start_more(struct ki_application *app) {
 			more |= try_start(&app->graph.services[i]);
 		}
 	}
-	if (app->started || !is_settled(&app->graph)) {
+	if (app->started || !are_settled(&app->graph)) {
 		return;
 	}
 	app->started = true;
@@ -134,8 +149,11 @@ void ki_service_runs(struct ki_service *service) {
 		return; /* its keeper was ended meanwhile: the stop of the host finds the process */
 	}
 	service->process = service->report.process;
-	service->state = KI_SERVICE_RUNNING;
 	service->deadline_ns = INT64_MAX;
+	service->ran = true;
+	service->run_ns = ki_sched_now(service->app->system->sched);
+	service->run_wall_ns = ki_sched_wall(service->app->system->sched);
+	ki_service_set(service, KI_SERVICE_RUNNING, "");
 	char pid[KI_PID_TEXT_MAX];
 	ki_pid_format(service->app->system, service->process, pid);
 	ki_application_log(service->app, KI_LOG_INFO, "service runs", service, "pid", pid);
@@ -158,25 +176,105 @@ void ki_service_start_late(struct ki_service *service) {
 	ki_force(service->app->system, service->keeper, KI_CAUSE_HOST_STOP);
 }
 
+/* ---- The end of a run (SPEC 18.4) ---- */
+
+/* A spawn that failed for want of something may succeed later. */
+static bool may_pass(const struct ki_payload *spawn_error) {
+	static const int passing[] = {
+		KITH_EUNAVAILABLE, KITH_ERATELIMITED, KITH_EEXHAUSTED, KITH_ETIMEOUT};
+	struct ki_error_view view;
+	if (!spawn_error || ki_error_read(spawn_error, &view)) {
+		return true; /* there was no memory even for its text */
+	}
+	for (size_t i = 0; i < ki_countof(passing); i++) {
+		if (ki_strv_eqz(view.kind, ki_status_kind(passing[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool says_never_again(const struct ki_payload *error) {
+	struct ki_error_view view;
+	return error && !ki_error_read(error, &view) && view.retryable == KI_RETRYABLE_NO;
+}
+
+/* Whether the failure that its report tells is followed by a restart. */
+static bool is_retried(struct ki_service *service, int64_t now_ns) {
+	const struct ki_service_spec *spec = service->spec;
+	bool ran = service->state == KI_SERVICE_RUNNING;
+	if (!spec->restarts || service == &service->app->entry) {
+		return false;
+	}
+	if (ran && now_ns - service->run_ns >= spec->stable_threshold_ns) {
+		service->attempts = 0;
+	}
+	if (spec->max_attempts && service->attempts >= spec->max_attempts) {
+		return false;
+	}
+	if (service->timed_out) {
+		return true;
+	}
+	const struct ki_result *result = service->report.result;
+	return result ? !says_never_again(result->error) : may_pass(service->report.spawn_error);
+}
+
+static void wait_for_restart(struct ki_service *service, int64_t now_ns, const char *error) {
+	struct ki_application *app = service->app;
+	service->attempts++;
+	int64_t wait_ns = ki_backoff_ns(
+		&service->spec->backoff, service->attempts, ki_sched_random(app->system->sched));
+	service->deadline_ns = ki_time_after(now_ns, wait_ns);
+	ki_service_set(service, KI_SERVICE_FAILED, error);
+	char wait[KI_DURATION_TEXT_MAX];
+	ki_duration_format(wait_ns, wait);
+	struct ki_log_field fields[] = {
+		{"service", service->spec->id},
+		{service->timed_out ? "details" : "error", error},
+		{"restart_in", wait},
+	};
+	ki_log_write(app->system->log, KI_LOG_WARN, "kith.service",
+		service->timed_out ? "service start timed out" : "service failed",
+		ki_countof(fields), fields);
+}
+
+static void fail_for_good(struct ki_service *service, const char *error) {
+	fail(service, error);
+	if (service != &service->app->entry) { /* of the entry the outcome tells */
+		ki_application_log(service->app, KI_LOG_ERROR,
+			service->timed_out ? "service start timed out" : "service failed", service,
+			service->timed_out ? "details" : "error", error);
+	}
+}
+
 void ki_service_exits(struct ki_service *service) {
 	struct ki_application *app = service->app;
+	int64_t now_ns = ki_sched_now(app->system->sched);
 	service->process = 0;
 	service->deadline_ns = INT64_MAX;
 	if (service->report.result && !ki_result_failed(service->report.result)) {
-		service->state = KI_SERVICE_EXITED;
+		ki_service_set(service, KI_SERVICE_EXITED, "");
 		ki_application_log(app, KI_LOG_INFO, "service exited", service, NULL, NULL);
 		return;
 	}
-	fail(service);
+	struct ki_buf text;
+	ki_buf_init(&text);
 	if (service->timed_out) {
-		ki_application_log(app, KI_LOG_ERROR, "service start timed out", service, "details",
-			"start timeout");
-	} else if (service != &app->entry) { /* of the entry the outcome tells */
-		struct ki_buf text;
-		ki_buf_init(&text);
+		ki_buf_puts(&text, "start timeout");
+	} else {
 		ki_service_error(service, &text);
-		ki_application_log(app, KI_LOG_ERROR, "service failed", service, "error",
-			ki_buf_cstr(&text));
-		ki_buf_fini(&text);
 	}
+	if (!is_retried(service, now_ns)) {
+		fail_for_good(service, ki_buf_cstr(&text));
+	} else if (app->stopping) { /* there is no more restart, which is nobody's fault */
+		ki_service_set(service, KI_SERVICE_STOPPED, ki_buf_cstr(&text));
+	} else {
+		wait_for_restart(service, now_ns, ki_buf_cstr(&text));
+	}
+	ki_buf_fini(&text);
+}
+
+void ki_service_restart(struct ki_service *service) {
+	service->restarts++;
+	start_process(service);
 }

@@ -20,11 +20,16 @@ struct actor {
 	struct fixture *fixture;
 	const char *name;
 	bool deaf;           /* never looks at an event */
-	bool short_lived;    /* ends at once */
+	bool short_lived;    /* ends after lives_ns */
+	int64_t lives_ns;
 	int status;          /* with this */
+	unsigned bad_starts; /* so many spawns fail first, with start_status */
+	int start_status;
+	unsigned nr_starts;
 	unsigned spawns;     /* so many copies of `child` first */
 	struct actor *child;
 	struct ki_native native;
+	struct ki_body_ops ops;
 	struct ki_program program;
 };
 
@@ -80,7 +85,8 @@ static inline int actor_run(struct ki_proc *proc, void *arg)
 		OK(ki_proc_spawn(proc->system, &spawn, &pid, &error));
 	}
 	if (actor->short_lived) {
-		return actor->status;
+		int status = actor->lives_ns ? ki_native_sleep(proc, actor->lives_ns) : KITH_OK;
+		return status ? status : actor->status;
 	}
 	ki_store_rlx(&proc->xhears_cancel, !actor->deaf);
 	for (;;) {
@@ -99,13 +105,27 @@ static inline int actor_run(struct ki_proc *proc, void *arg)
 	}
 }
 
+static inline int actor_start(struct ki_proc *proc, const struct ki_program *program,
+	struct ki_payload *const *args, size_t nr_args, struct ki_payload **error)
+{
+	struct actor *actor =
+		ki_container_of(program, struct actor, program);
+	if (actor->nr_starts++ < actor->bad_starts) {
+		*error = ki_error_payload_status(actor->start_status, ki_strv("no start"));
+		return actor->start_status;
+	}
+	return ki_native_ops.start(proc, program, args, nr_args, error);
+}
+
 static inline struct actor *fixture_actor(struct fixture *f, const char *name)
 {
 	struct actor *actor = &f->actors[f->nr_actors++];
 	*actor = (struct actor){.fixture = f, .name = name};
 	actor->native = (struct ki_native){.run = actor_run, .arg = actor};
+	actor->ops = ki_native_ops;
+	actor->ops.start = actor_start;
 	actor->program =
-		(struct ki_program){.id = name, .ops = &ki_native_ops, .data = &actor->native};
+		(struct ki_program){.id = name, .ops = &actor->ops, .data = &actor->native};
 	return actor;
 }
 
