@@ -58,7 +58,7 @@ struct ki_sched {
 	const struct ki_driver_ops *ops;
 	struct ki_host *system;
 	struct ki_sched_options options; /* defaults filled in */
-	bool preempts;                   /* `overrun` is called */
+	bool preempts;                   /* overruns are told */
 	struct ki_strands strands;
 	/* any */
 	_Atomic(struct ki_host *) xhosts; /* D1 */

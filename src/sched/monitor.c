@@ -31,9 +31,12 @@ static void on_alert(int signo) {
 	if (worker != NULL) {
 		struct ki_task *task = ki_worker_task(worker);
 		int64_t turn_ns = ki_load_rlx(&worker->xturn_ns); /* rlx: our own */
-		if (task != NULL && turn_ns != 0 && task->ops->overrun != NULL &&
+		if (task != NULL && turn_ns != 0 &&
 			ki_clock_mono_ns() - turn_ns >= worker->host->slice_ns) {
-			task->ops->overrun(task);
+			struct ki_overrun *overrun = ki_load_rlx(&task->xoverrun); /* rlx: ours */
+			if (overrun != NULL) {
+				overrun->tell(overrun);
+			}
 		}
 	}
 	errno = saved;

@@ -3,8 +3,8 @@
  *
  * Slices. With a preempt signal, a worker whose turn has outlasted its slice is sent that signal,
  * again and again while it lasts. The handler runs on the worker's thread, between two
- * instructions of whatever runs there, and calls the task's `overrun` (task.h), which asks the
- * task to give way: in Lua by a hook that stops at the next VM instruction. So a task that never
+ * instructions of whatever runs there, and tells the task's ki_overrun (task.h), which makes
+ * the task give way: in Lua by a hook that stops at the next VM instruction. So a task that never
  * overruns its slice pays nothing. Which turn it is, the handler judges itself: a signal that
  * comes too late for one turn does nothing to the next. Without the signal (none was given,
  * another scheduler of the program has taken it, or ThreadSanitizer, which delays signals) tasks
@@ -32,7 +32,7 @@
  *	[MO2] xstop is written before the token that wakes for it.
  *	[MO3] xstuck is written with the mutex held, which its reader takes then.
  * Tests: test/unit/sched_monitor_test.c, test/stress/sched_steal.c.
- * Not here: what a signal is (sys/alert.h), what `overrun` does (lua/hook.c).
+ * Not here: what a signal is (sys/alert.h), what is done about an overrun (lua/hook.c).
  */
 #ifndef KI_SCHED_MONITOR_H
 #define KI_SCHED_MONITOR_H

@@ -54,7 +54,7 @@ int64_t ki_sched_now(struct ki_sched *sched);
 int64_t ki_sched_wall(struct ki_sched *sched);
 bool ki_sched_simulated(const struct ki_sched *sched);
 /*
- * Whether `overrun` of a task is called when its turn outlasts its slice. If not, a task has to ask
+ * Whether a task's ki_overrun is told when its turn outlasts its slice. If not, a task has to ask
  * ki_task_tick now and then: in a simulation, without a preempt signal, when another scheduler of
  * the program has taken that signal, and under ThreadSanitizer.
  */

@@ -158,11 +158,19 @@ static KI_NORETURN void leave_for_good(struct ki_worker *worker, uint8_t command
 	ki_check_failed(__FILE__, __LINE__, "a strand that was given up went on");
 }
 
+/* rlx: for the handler of the thread that runs the task, which sees it in order */
+static void set_overrun(struct ki_task *task, struct ki_overrun *overrun) {
+	ki_store_rlx(&task->xoverrun, overrun);
+}
+
 void ki_worker_strand_loop(void *strand) {
 	(void)strand;
 	for (;;) {
 		struct ki_task *task = ki_task_self();
-		leave((uint8_t)task->ops->step(task));
+		set_overrun(task, NULL);
+		enum ki_step next = task->ops->step(task);
+		set_overrun(task, NULL); /* what embeds it may go now */
+		leave((uint8_t)next);
 	}
 }
 
@@ -182,6 +190,13 @@ void ki_task_yield(bool full_slice) {
 bool ki_task_tick(void) {
 	struct ki_worker *worker = ki_worker_self();
 	return worker->sched->ops->tick(worker, ki_worker_task(worker));
+}
+
+struct ki_overrun *ki_task_on_overrun(struct ki_overrun *overrun) {
+	struct ki_task *task = ki_task_self();
+	struct ki_overrun *before = ki_load_rlx(&task->xoverrun); /* rlx: our own */
+	set_overrun(task, overrun);
+	return before;
 }
 
 int ki_task_detach(struct ki_strand **kept) {

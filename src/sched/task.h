@@ -64,17 +64,19 @@ struct ki_task_ops {
 	void (*starve)(struct ki_task *task);
 	/* The task has ended and the scheduler has forgotten it: its memory may go. */
 	void (*done)(struct ki_task *task);
-	/*
-	 * May be NULL. The present turn of the task has outlasted its slice: it is to be made to
-	 * yield soon. Called from a signal handler, on the thread that runs the turn and on
-	 * whatever stack that is on, between any two instructions of the turn: while `step` runs,
-	 * but also before it and after it has returned, inside malloc, or inside a call of the
-	 * second group. So it may only do what is async-signal-safe, and touch only what the task
-	 * writes at once (atomics, or data that is whole at each instruction); it calls nothing of
-	 * the scheduler. It is called again, every half a millisecond or so, while the turn lasts;
-	 * never after the task was handed to another worker or has ended. See ki_sched_preempts.
-	 */
-	void (*overrun)(struct ki_task *task);
+};
+
+/*
+ * Embedded by what runs long, and told when the present turn of the task has outlasted its slice: it
+ * is to make the task yield soon. `tell` is called from a signal handler, on the thread that runs the
+ * turn and on whatever stack that is on, between any two instructions of the turn: inside malloc, or
+ * inside a call of the second group. So it may only do what is async-signal-safe, and touch only what
+ * the task writes at once (atomics, or data that is whole at each instruction); it calls nothing of
+ * the scheduler. It is called again, every half a millisecond or so, while the turn lasts; never when
+ * the task was handed to another worker or has ended. See ki_sched_preempts.
+ */
+struct ki_overrun {
+	void (*tell)(struct ki_overrun *overrun);
 };
 
 struct ki_task {
@@ -91,6 +93,7 @@ struct ki_task {
 	bool slice_over;          /* a simulated slice ended in this turn */
 	uint32_t slice_used;      /* simulated instructions since the last wait or full slice */
 	uint64_t steps;           /* turns so far */
+	_Atomic(struct ki_overrun *) xoverrun; /* read by the worker's signal handler as well */
 	/* set once, before ki_task_start */
 	struct ki_host *host;
 	const struct ki_task_ops *ops;
@@ -122,6 +125,13 @@ void ki_task_yield(bool full_slice);
 /* True when the running task has used up its time slice. Cheap; where `overrun` is not called, to
  * be asked every thousand VM instructions or so: in a simulation each call counts as that many. */
 bool ki_task_tick(void);
+
+/*
+ * Has `overrun` (NULL: nobody) told when a turn outlasts its slice, until the step returns or is
+ * called anew on a fresh strand; a strand that is resumed says so again. Gives who was told before,
+ * so that one can run inside the other.
+ */
+struct ki_overrun *ki_task_on_overrun(struct ki_overrun *overrun);
 
 /*
  * Puts the current strand by and goes on with `step` on a fresh one. Gives the strand put by

@@ -19,6 +19,7 @@ enum { NR_TASKS = 300 };
 
 struct actor {
 	struct ki_task task;
+	struct ki_overrun overrun;
 	_Atomic(uint64_t) xtold; /* words not yet heard */
 	_Atomic(int) xinside, xover;
 	uint64_t heard, slices;
@@ -83,6 +84,7 @@ static void act(struct actor *me) {
 static enum ki_step step(struct ki_task *task) {
 	struct actor *me = ki_container_of(task, struct actor, task);
 	EQ_INT(ki_add_acq_rel(&me->xinside, 1), 0);
+	ki_task_on_overrun(&me->overrun);
 	uint64_t told = ki_xchg_acq(&me->xtold, 0);
 	me->heard += told;
 	for (uint64_t n = told < 3 ? told : 3; n > 0 && !ki_load_rlx(&xquiet); n--) {
@@ -99,12 +101,11 @@ static void never(struct ki_task *task) {
 	FAIL("a task ended");
 }
 
-static void overrun(struct ki_task *task) {
-	ki_store_rlx(&ki_container_of(task, struct actor, task)->xover, 1);
+static void tell_overrun(struct ki_overrun *overrun) {
+	ki_store_rlx(&ki_container_of(overrun, struct actor, overrun)->xover, 1);
 }
 
-static const struct ki_task_ops ops = {
-	.step = step, .starve = never, .done = never, .overrun = overrun};
+static const struct ki_task_ops ops = {.step = step, .starve = never, .done = never};
 
 static void stats_at_rest(struct ki_host *host, struct ki_host_stats *stats) {
 	int64_t limit_ns = ki_clock_mono_ns() + INT64_C(20000000000);
@@ -155,7 +156,7 @@ static void run_on(uint64_t seed, int nr_workers, int64_t bound_ns) {
 	NOT_NULL(host);
 	ki_store_rlx(&xsaid, 0);
 	for (int i = 0; i < NR_TASKS; i++) {
-		actors[i] = (struct actor){.heard = 0};
+		actors[i] = (struct actor){.overrun = {tell_overrun}};
 		ki_task_init(&actors[i].task, host, &ops);
 	}
 	int64_t until_ns = ki_clock_mono_ns() + bound_ns;

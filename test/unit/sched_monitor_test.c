@@ -13,6 +13,7 @@ static const int64_t MS = 1000000;
 
 struct spinner {
 	struct ki_task task;
+	struct ki_overrun overrun;
 	struct bench *bench;
 	_Atomic(int) xover, xnr_overruns;
 	int nr_slices;
@@ -22,14 +23,16 @@ static struct spinner *spinner_of(struct ki_task *task) {
 	return ki_container_of(task, struct spinner, task);
 }
 
-static void spinner_overrun(struct ki_task *task) {
-	ki_store_rlx(&spinner_of(task)->xover, 1);
-	ki_add_rlx(&spinner_of(task)->xnr_overruns, 1);
+static void tell_spinner(struct ki_overrun *overrun) {
+	struct spinner *me = ki_container_of(overrun, struct spinner, overrun);
+	ki_store_rlx(&me->xover, 1);
+	ki_add_rlx(&me->xnr_overruns, 1);
 }
 
 /* Gives way only when told. */
 static enum ki_step spin(struct ki_task *task) {
 	struct spinner *me = spinner_of(task);
+	IS_NULL(ki_task_on_overrun(&me->overrun));
 	while (!ki_load_rlx(&me->bench->xflag)) {
 		if (ki_load_rlx(&me->xover)) {
 			ki_store_rlx(&me->xover, 0);
@@ -48,10 +51,10 @@ static void spinner_done(struct ki_task *task) {
 }
 
 static const struct ki_task_ops spinner_ops = {
-	.step = spin, .starve = spinner_done, .done = spinner_done, .overrun = spinner_overrun};
+	.step = spin, .starve = spinner_done, .done = spinner_done};
 
 static void spinner_init(struct spinner *me, struct bench *bench) {
-	*me = (struct spinner){.bench = bench};
+	*me = (struct spinner){.bench = bench, .overrun = {tell_spinner}};
 	ki_task_init(&me->task, bench->host, &spinner_ops);
 	ki_add_rlx(&bench->xleft, 1);
 }
@@ -124,6 +127,7 @@ TEST(sched_monitor, it_sleeps_in_an_idle_program_and_wakes) {
 
 static enum ki_step work_a_little(struct ki_task *task) {
 	struct spinner *me = spinner_of(task);
+	IS_NULL(ki_task_on_overrun(&me->overrun)); /* at first each step has nobody told */
 	int64_t until_ns = ki_clock_mono_ns() + MS / 10;
 	while (ki_clock_mono_ns() < until_ns) {
 	}
@@ -131,8 +135,8 @@ static enum ki_step work_a_little(struct ki_task *task) {
 }
 
 TEST(sched_monitor, what_keeps_within_its_slice_is_left_alone) {
-	static const struct ki_task_ops ops = {.step = work_a_little, .starve = spinner_done,
-		.done = spinner_done, .overrun = spinner_overrun};
+	static const struct ki_task_ops ops = {
+		.step = work_a_little, .starve = spinner_done, .done = spinner_done};
 	struct bench bench;
 	open_with_signal(&bench, 1, 500 * MS);
 	struct spinner spinner;
