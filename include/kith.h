@@ -12,8 +12,8 @@
  *
  * Owns: the functions of a runtime. Everything hangs on struct kith_runtime: a program may have
  *	several. The library keeps no global, reads no environment, never exits, installs no
- *	signal handler, and prints nothing but what `print` writes, and that only when no output
- *	callback is given.
+ *	signal handler but that of preempt_signal, and prints nothing but what `print` writes, and
+ *	that only when no output callback is given.
  * Threads: "any" means any thread at any time between open and close; "one" means one thread at a
  *	time.
  * Invariants: a function given NULL for the runtime (kith_close leaves NULL behind) gives
@@ -80,6 +80,13 @@ struct kith_options {
 	 */
 	const char *timezone;
 	const char *default_timezone; /* a command gives what TZ is in its environment */
+	/*
+	 * A signal (SIGURG, say) for kith alone, from kith_open to kith_close: with it a process
+	 * that outlasts its time slice is interrupted, and Lua runs at its full speed. 0, or one
+	 * that cannot be handled or that another runtime has: slices are kept by a count hook, the
+	 * same but slower. A simulation needs none.
+	 */
+	int preempt_signal;
 };
 
 /* Gives options with every default. Thread: any. Blocks: never. Since: 0.1. */

@@ -20,6 +20,7 @@ static const int64_t SLICE_MAX_NS = INT64_C(1000000000);
 
 static bool is_valid(const struct kith_options *options) {
 	return options->workers >= 0 && options->slice_ns >= 0 &&
+		options->preempt_signal >= 0 &&
 		options->slice_ns <= SLICE_MAX_NS && options->log_level >= KITH_LOG_DEFAULT &&
 		options->log_level <= KITH_LOG_OFF;
 }
@@ -46,6 +47,7 @@ int kith_open(const struct kith_options *options, struct kith_runtime **out) {
 	struct ki_sched_options sched = {
 		.simulate = own.simulate != 0,
 		.seed = own.simulate ? own.seed : ki_machine_seed(),
+		.preempt_signal = own.preempt_signal,
 	};
 	runtime->sched = ki_sched_new(&sched);
 	if (!runtime->sched) {

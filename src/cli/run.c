@@ -4,6 +4,7 @@
  * Owns: struct run. Threads: main.
  * Not here: signals (signals.c).
  */
+#include <signal.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -251,6 +252,7 @@ int ki_cli_run(int nr, char **list) {
 	}
 	struct run run = {.options = kith_options(), .until_ns = KITH_NO_TIMEOUT};
 	run.options.seed = 1;
+	run.options.preempt_signal = SIGURG; /* nobody else's here, and ignored where it is not handled */
 	run.args = calloc((size_t)nr + 1, sizeof(*run.args));
 	if (!run.args) {
 		return ki_cli_fail(EXIT_FAILED, "%s", kith_status_text(KITH_EEXHAUSTED));

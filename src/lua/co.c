@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "lua/hook.h"
 #include "lua/result.h"
 #include "lua/route.h"
 #include "sched/task.h"
@@ -144,7 +145,9 @@ void ki_co_resume(struct ki_co *co) {
 	int nr_results;
 	int nr_args = co->nr_results + (co->started ? 0 : 1); /* at first also the function */
 	co->started = true;
+	ki_lua_runs(lua, co->L);
 	int status = lua_resume(co->L, NULL, nr_args, &nr_results);
+	ki_lua_runs(lua, NULL);
 	lua->current = NULL;
 	if (status == LUA_YIELD || lua->ended) {
 		return;
@@ -183,6 +186,8 @@ int ki_co_block(lua_State *L, lua_KContext ctx, lua_KFunction k) {
 		ki_lua_end_memory(lua);
 		ki_task_abandon();
 	}
+	ki_task_on_overrun(&lua->overrun); /* resumed: the step loop on the other strand is gone */
+	ki_lua_runs(lua, L);
 	return k(L, LUA_YIELD, ctx);
 }
 

@@ -1,8 +1,8 @@
 /*
  * lua/lib_coroutine.c: the library `coroutine` (SPEC 10.4, 10.5).
  *
- * Lua's own, but for what must know process-level coroutines: they are nobody's to resume or close,
- * and yield at their top level lets the others run.
+ * As Lua's own, but that process-level coroutines are nobody's to resume or close, that yield at
+ * their top level lets the others run, and that who makes another thread run says so (hook.h).
  *
  * Owns: nothing. Threads: the worker that runs the process.
  * Not here: how they run and wait (co.c).
@@ -12,6 +12,7 @@
 #include <lualib.h>
 
 #include "lua/co.h"
+#include "lua/hook.h"
 
 #define REFUSED "cannot resume a spawned coroutine"
 
@@ -42,7 +43,7 @@ static int lib_spawn(lua_State *L) {
 	return ki_co_block(L, 0, spawned);
 }
 
-/* ---- resume, yield, close: as in lcorolib.c ---- */
+/* ---- resume, wrap, yield, close: as in lcorolib.c ---- */
 
 /* Gives the number of values on top of L's stack, or -1 with an error message there. */
 static int resume(lua_State *L, lua_State *thread, int nr_args) {
@@ -56,7 +57,10 @@ static int resume(lua_State *L, lua_State *thread, int nr_args) {
 	}
 	lua_xmove(L, thread, nr_args);
 	int nr_results;
+	struct ki_lua *lua = ki_lua_of(L);
+	ki_lua_runs(lua, thread);
 	int status = lua_resume(thread, L, nr_args, &nr_results);
+	ki_lua_runs(lua, L);
 	if (status != LUA_OK && status != LUA_YIELD) {
 		lua_xmove(thread, L, 1); /* the error */
 		return -1;
@@ -86,14 +90,64 @@ static int lib_yield(lua_State *L) {
 	return top_level ? ki_co_yield(L, "yield") : lua_yield(L, lua_gettop(L));
 }
 
+/* Closes what is to be closed in a thread; gives what lua_closethread does. */
+static int close_thread(lua_State *L, lua_State *thread) {
+	struct ki_lua *lua = ki_lua_of(L);
+	ki_lua_runs(lua, thread);
+	int status = lua_closethread(thread, L);
+	ki_lua_runs(lua, L);
+	return status;
+}
+
+static int wrapped(lua_State *L) {
+	lua_State *thread = lua_tothread(L, lua_upvalueindex(1));
+	int nr_results = resume(L, thread, lua_gettop(L));
+	if (nr_results >= 0) {
+		return nr_results;
+	}
+	int status = lua_status(thread);
+	if (status != LUA_OK && status != LUA_YIELD) { /* an error in it */
+		status = close_thread(L, thread);
+		lua_xmove(thread, L, 1);
+	}
+	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+		luaL_where(L, 1);
+		lua_insert(L, -2);
+		lua_concat(L, 2);
+	}
+	return lua_error(L);
+}
+
+static int lib_wrap(lua_State *L) {
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_State *thread = lua_newthread(L);
+	lua_pushvalue(L, 1);
+	lua_xmove(L, thread, 1);
+	lua_pushcclosure(L, wrapped, 1);
+	return 1;
+}
+
+/* It runs, or waits for one that it resumed. */
+static bool is_active(lua_State *L, lua_State *thread) {
+	lua_Debug ar;
+	return L == thread || (lua_status(thread) == LUA_OK && lua_getstack(thread, 0, &ar));
+}
+
 static int lib_close(lua_State *L) {
-	if (ki_co_find(L, check_thread(L)) != NULL) {
+	lua_State *thread = check_thread(L);
+	if (ki_co_find(L, thread) != NULL) {
 		return luaL_error(L, REFUSED);
 	}
-	lua_pushvalue(L, lua_upvalueindex(1)); /* Lua's own */
-	lua_insert(L, 1);
-	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-	return lua_gettop(L);
+	if (is_active(L, thread)) {
+		return luaL_error(L, "cannot close a %s coroutine",
+			L == thread ? "running" : "normal");
+	}
+	bool ok = close_thread(L, thread) == LUA_OK;
+	lua_pushboolean(L, ok);
+	if (!ok) {
+		lua_xmove(thread, L, 1); /* the error */
+	}
+	return ok ? 1 : 2;
 }
 
 /* ---- status, running ---- */
@@ -130,13 +184,14 @@ void ki_open_coroutine(lua_State *L) {
 		{"spawn", lib_spawn},
 		{"resume", lib_resume},
 		{"yield", lib_yield},
+		{"wrap", lib_wrap},
+		{"close", lib_close},
 		{"running", lib_running},
 		{NULL, NULL},
 	};
 	lua_pushcfunction(L, luaopen_coroutine);
 	lua_call(L, 0, 1);
 	luaL_setfuncs(L, functions, 0);
-	wrap_function(L, "close", lib_close);
 	wrap_function(L, "status", lib_status);
 	lua_setglobal(L, LUA_COLIBNAME);
 }

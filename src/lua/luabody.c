@@ -116,6 +116,7 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	}
 	lua->proc = proc;
 	lua->program = program->data;
+	lua->overrun.tell = ki_lua_tell;
 	ki_heap_init(&lua->heap, 0);
 	ki_list_init(&lua->ready);
 	ki_list_init(&lua->cos);
@@ -125,6 +126,12 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	ki_list_init(&lua->alarms_fired);
 	lua->random_seed = ki_sched_random(proc->system->sched);
 	return lua;
+}
+
+/* While the chunk loads, the turn is the spawner's, and this state is what takes its time. In a thread
+ * outside of all hosts there are no turns. */
+static struct ki_overrun *tell_of_overruns(struct ki_overrun *overrun) {
+	return ki_proc_self() != NULL ? ki_task_on_overrun(overrun) : NULL;
 }
 
 static int lua_start(struct ki_proc *proc, const struct ki_program *program,
@@ -140,7 +147,11 @@ static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 	ki_lua_hook(lua->L);
 	struct start start = {.program = lua->program, .args = args, .nr_args = nr_args};
 	lua->loading = true;
+	struct ki_overrun *spawner = tell_of_overruns(&lua->overrun);
+	ki_lua_runs(lua, lua->L);
 	int status = load(lua, &start, error);
+	ki_lua_runs(lua, NULL);
+	tell_of_overruns(spawner);
 	lua->loading = false;
 	lua_settop(lua->L, 0);
 	return status;
@@ -184,6 +195,8 @@ static enum ki_step wait(struct ki_lua *lua) {
 
 static enum ki_step lua_step(struct ki_proc *proc) {
 	struct ki_lua *lua = proc->body;
+	ki_lua_runs(lua, NULL); /* what ran on a strand that was given up does not */
+	ki_task_on_overrun(&lua->overrun);
 	while (!lua->ended && look(lua)) {
 		if (ki_list_empty(&lua->ready)) {
 			return wait(lua);

@@ -22,6 +22,7 @@
 #include "lua/program.h"
 #include "mem/heap.h"
 #include "process/proc.h"
+#include "sched/task.h"
 
 struct ki_subscription;
 
@@ -87,6 +88,10 @@ struct ki_lua {
 	lua_State *L;              /* the state's main thread; runs the chunk, then nothing */
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */
+	/* The thread whose Lua runs, NULL: none; kept up to date by all that resumes one, and read by
+	 * the worker's signal handler (hook.c). */
+	_Atomic(lua_State *) xrunning;
+	struct ki_overrun overrun;
 	bool scoped;               /* each chunk has an environment of its own (scope.h) */
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
