@@ -141,7 +141,7 @@ static const struct ki_field settings_fields[] = {
 	{0},
 };
 
-#define NR_LISTED_MODULES 5
+#define NR_LISTED_MODULES 6
 
 static const char *const modules[] = {
 	"time",
@@ -149,6 +149,7 @@ static const char *const modules[] = {
 	"io",
 	"json",
 	"system",
+	"ctx",
 	/* always there */
 	"process",
 	"channel",

@@ -12,8 +12,10 @@
 #include "lua/event.h"
 #include "lua/hook.h"
 #include "lua/immutable.h"
+#include "lua/lib_exec.h"
 #include "lua/lib_registry.h"
 #include "lua/lib_spawn.h"
+#include "lua/lib_spawner.h"
 #include "lua/lib_subscribe.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
@@ -181,12 +183,6 @@ static struct ki_strv string_at(lua_State *L, int index) {
 	return text;
 }
 
-/* Milliseconds, fractions rounded up. */
-static int64_t ms_to_ns(double ms) {
-	double ns = ceil(ms) * (double)KI_NS_PER_MS;
-	return ns >= (double)INT64_MAX ? INT64_MAX : ns <= 0 ? 0 : (int64_t)ns;
-}
-
 /* Reads arguments 2 and 3 (the table of 7.1). Gives 0, or the number of results pushed. */
 static int read_cancel(lua_State *L, struct cancel *out) {
 	*out = (struct cancel){0, ki_strv_n("", 0)};
@@ -202,7 +198,7 @@ static int read_cancel(lua_State *L, struct cancel *out) {
 		return 0;
 	}
 	if (type == LUA_TNUMBER && !isnan(lua_tonumber(L, 2))) {
-		out->deadline_ns = ms_to_ns(lua_tonumber(L, 2));
+		out->deadline_ns = ki_duration_of_ms(lua_tonumber(L, 2));
 		return 0;
 	}
 	if (type != LUA_TSTRING) {
@@ -326,10 +322,7 @@ static void reserve(lua_State *L, const char *name, const char *field) {
 }
 
 static void reserve_names(lua_State *L) {
-	reserve(L, "exec", "exec");
 	reserve(L, "upgrade", "upgrade");
-	reserve(L, "with_context", "with_context");
-	reserve(L, "with_options", "with_options");
 }
 
 void ki_open_process(lua_State *L) {
@@ -349,6 +342,8 @@ void ki_open_process(lua_State *L) {
 	};
 	luaL_newlib(L, functions);
 	ki_spawn_open(L);
+	ki_exec_open(L);
+	ki_spawner_open(L);
 	ki_subscribe_open(L);
 	reserve_names(L);
 	ki_registry_push(L);

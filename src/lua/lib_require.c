@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "lua/immutable.h"
+#include "lua/lib_ctx.h"
 #include "lua/lib_json.h"
 #include "lua/lib_logger.h"
 #include "lua/lib_time.h"
@@ -27,7 +28,8 @@ static const char *const always[] = {"process", "channel", "errors", "payload", 
 static const struct module {
 	const char *name;
 	void (*push)(lua_State *L);
-} modules[] = {{"time", ki_open_time}, {"json", ki_json_open}, {"logger", ki_logger_open}};
+} modules[] = {{"time", ki_open_time}, {"json", ki_json_open}, {"logger", ki_logger_open},
+	{"ctx", ki_open_ctx}};
 
 static const struct ki_lua_program *import_of(
 	const struct ki_lua_program *program, const char *alias) {

@@ -20,7 +20,7 @@
 #include "lua/co.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
-#include "lua/result.h"
+#include "lua/refusal.h"
 #include "lua/route.h"
 #include "time/duration.h"
 
@@ -47,15 +47,6 @@ struct timer_channel {
 struct timer {
 	struct timer_channel *channel;
 };
-
-static void refuse_memory(lua_State *L) {
-	struct ki_lua *lua = ki_lua_of(L);
-	if (lua->loading) {
-		luaL_error(L, "not enough memory");
-	}
-	ki_lua_end_memory(lua); /* as if at its limit (SPEC 15.7) */
-	ki_task_abandon();
-}
 
 /* ---- sleep ---- */
 
@@ -85,7 +76,7 @@ static int lib_sleep(lua_State *L) {
 	struct ki_alarm *alarm = &lua->current->sleep;
 	ki_alarm_init(lua, alarm, wake_sleeper, NULL);
 	if (ki_alarm_arm(lua, alarm, deadline_ns) != KITH_OK) {
-		refuse_memory(L);
+		ki_lua_refuse_memory(L);
 	}
 	lua->nr_pending++;
 	ki_co_waiter(L);
@@ -118,14 +109,14 @@ static void start(lua_State *L, struct timer_channel *channel, int64_t deadline_
 		block = ki_heap_realloc(&lua->heap, NULL, 0, sizeof(*block));
 	}
 	if (block == NULL) {
-		refuse_memory(L);
+		ki_lua_refuse_memory(L);
 	}
 	block->channel = channel;
 	block->orphan = false;
 	ki_alarm_init(lua, &block->alarm, tell, release);
 	if (ki_alarm_arm(lua, &block->alarm, deadline_ns) != KITH_OK) {
 		free_block(block);
-		refuse_memory(L);
+		ki_lua_refuse_memory(L);
 	}
 	channel->block = block;
 	lua->nr_pending++;
@@ -186,7 +177,7 @@ static void tick(lua_State *L, struct timer_channel *channel, struct timer_block
 	due += missed * period;
 	if (ki_alarm_arm(lua, &block->alarm, due < INT64_MAX - period ? due + period : INT64_MAX) !=
 		KITH_OK) {
-		refuse_memory(L);
+		ki_lua_refuse_memory(L);
 	}
 	ki_channel_pump(L, &channel->channel);
 }

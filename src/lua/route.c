@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lua/alarm.h"
+#include "lua/call.h"
 #include "lua/channel.h"
 #include "lua/codec.h"
 #include "lua/event.h"
@@ -177,6 +178,11 @@ static void route_message(lua_State *L, struct ki_signal *signal) {
 	}
 }
 
+static void route_result(lua_State *L, struct ki_signal *signal) {
+	ki_call_route(L, signal); /* may raise: still arrived */
+	ki_signal_free(ki_proc_take(ki_lua_of(L)->proc));
+}
+
 bool ki_lua_has_arrivals(const struct ki_lua *lua) {
 	return lua->proc->arrived_head != NULL || !ki_list_empty(&lua->alarms_fired);
 }
@@ -189,6 +195,8 @@ void ki_lua_route(lua_State *L) {
 	while ((signal = lua->proc->arrived_head) != NULL) {
 		if (signal->kind == KI_SIGNAL_MESSAGE) {
 			route_message(L, signal);
+		} else if (signal->kind == KI_SIGNAL_RESULT) {
+			route_result(L, signal);
 		} else {
 			route_event(L);
 		}

@@ -153,6 +153,17 @@ static void put_decimal(char *out, size_t size, uint64_t value, int digits) {
 	snprintf(out + len, size - (size_t)len, ".%0*" PRIu64, digits, fraction);
 }
 
+int64_t ki_duration_of_ms(double ms) {
+	if (ms <= 0) {
+		return 0;
+	}
+	if (ms >= (double)(INT64_MAX / KI_NS_PER_MS)) {
+		return INT64_MAX;
+	}
+	int64_t whole = (int64_t)ms;
+	return (whole + ((double)whole < ms)) * KI_NS_PER_MS;
+}
+
 void ki_duration_format(int64_t ns, char buf[KI_DURATION_TEXT_MAX]) {
 	char number[KI_DURATION_TEXT_MAX / 2];
 	const char *sign = ns < 0 ? "-" : "";

@@ -25,6 +25,9 @@
  */
 int ki_duration_parse(struct ki_strv text, int64_t *out_ns);
 
+/* Milliseconds, fractions rounded up, in ns: 0 when not positive, INT64_MAX beyond it. Not NaN. */
+int64_t ki_duration_of_ms(double ms);
+
 /* Writes "1h30m0s", "5ms", "1.5s", "0s" or the like, NUL-terminated. */
 void ki_duration_format(int64_t ns, char buf[KI_DURATION_TEXT_MAX]);
 

@@ -64,7 +64,7 @@ static inline void stage_crash(void *user, const struct ki_crash *crash) {
 
 static inline void stage_open(struct stage *stage, const struct entry *entries, size_t nr_entries,
 	uint64_t seed) {
-	static const char *const modules[] = {"time"};
+	static const char *const modules[] = {"time", "ctx"};
 	struct ki_sched_options options = {.simulate = true, .seed = seed};
 	struct ki_system_hooks hooks = {
 		.user = stage, .output = stage_output, .crash = stage_crash};
@@ -79,7 +79,7 @@ static inline void stage_open(struct stage *stage, const struct entry *entries, 
 			.source_len = strlen(entries[i].source),
 			.method = "main",
 			.modules = modules,
-			.nr_modules = 1};
+			.nr_modules = ki_countof(modules)};
 		stage->programs[i] = (struct ki_program){
 			.id = entries[i].id, .ops = &ki_lua_ops, .data = &stage->lua[i]};
 		stage->sorted[i] = &stage->programs[i];

@@ -1,0 +1,345 @@
+/*
+ * lua/lib_spawner.c: spawners: what a child gets beyond its arguments.
+ *
+ * A method copies the spawner and then changes the copy, which no program has seen yet. What it
+ * holds is C memory, so it hangs on lua->owned (L2).
+ *
+ * Owns: see lib_spawner.h. Threads: the worker that runs the process.
+ */
+#include "lua/lib_spawner.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "lua/codec.h"
+#include "lua/launch.h"
+#include "lua/lib_exec.h"
+#include "lua/lib_spawn.h"
+#include "lua/lib_time.h"
+#include "lua/luaerror.h"
+#include "lua/outgoing.h"
+#include "lua/refusal.h"
+#include "time/duration.h"
+
+static const char type_name[] = "process.Spawner";
+
+/* User value: the name. */
+struct spawner {
+	struct ki_owned owned;
+	struct ki_terms terms;
+};
+
+/* ---- What it holds ---- */
+
+static void drop(struct ki_owned *owned) {
+	struct ki_terms *terms = &ki_container_of(owned, struct spawner, owned)->terms;
+	for (size_t i = 0; i < terms->nr_messages; i++) {
+		ki_signal_free(&terms->messages[i]->signal);
+	}
+	ki_free(terms->messages);
+	ki_payload_unref(terms->context);
+	*terms = (struct ki_terms){0};
+}
+
+static int collect(lua_State *L) {
+	struct spawner *spawner = lua_touserdata(L, 1);
+	ki_list_remove(&spawner->owned.node);
+	drop(&spawner->owned);
+	return 0;
+}
+
+static struct spawner *push_new(lua_State *L) {
+	struct spawner *spawner = lua_newuserdatauv(L, sizeof(*spawner), 1);
+	*spawner = (struct spawner){.owned.drop = drop};
+	luaL_getmetatable(L, type_name);
+	ki_list_push_back(&ki_lua_of(L)->owned, &spawner->owned.node);
+	lua_setmetatable(L, -2);
+	return spawner;
+}
+
+static struct spawner *check(lua_State *L, const char *method) {
+	struct spawner *spawner = luaL_testudata(L, 1, type_name);
+	if (spawner == NULL) {
+		ki_arg_error(L, 1, method, type_name);
+	}
+	return spawner;
+}
+
+/* Takes the message. */
+static void add_message(lua_State *L, struct ki_terms *terms, struct ki_message *message) {
+	size_t size = (terms->nr_messages + 1) * sizeof(*terms->messages);
+	struct ki_message **grown = message != NULL ? ki_realloc(terms->messages, size) : NULL;
+	if (grown == NULL) {
+		ki_signal_free(message != NULL ? &message->signal : NULL);
+		ki_lua_refuse_memory(L);
+	}
+	terms->messages = grown;
+	terms->messages[terms->nr_messages++] = message;
+}
+
+/* Pushes one like that at 1. */
+static struct ki_terms *push_copy(lua_State *L, const char *method) {
+	const struct ki_terms *from = &check(L, method)->terms;
+	struct ki_terms *terms = &push_new(L)->terms;
+	lua_getiuservalue(L, 1, 1);
+	lua_setiuservalue(L, -2, 1);
+	if (from->context != NULL) {
+		terms->context = ki_payload_ref(from->context);
+	}
+	terms->limits = from->limits;
+	terms->timeout_ns = from->timeout_ns;
+	terms->name = from->name;
+	for (size_t i = 0; i < from->nr_messages; i++) {
+		add_message(L, terms, ki_message_copy(from->messages[i]));
+	}
+	return terms;
+}
+
+/* ---- Context ---- */
+
+/* Into the table at `context` goes what the one at `given` says. */
+static void overlay(lua_State *L, int context, int given) {
+	lua_pushnil(L);
+	while (lua_next(L, given)) {
+		if (lua_type(L, -2) != LUA_TSTRING) {
+			luaL_error(L, "context keys must be strings, got %s", luaL_typename(L, -2));
+		}
+		switch (lua_type(L, -1)) {
+		case LUA_TSTRING:
+		case LUA_TNUMBER:
+		case LUA_TBOOLEAN:
+		case LUA_TTABLE:
+			break;
+		default:
+			luaL_error(L,
+				"context value %s must be a string, number, boolean or table, got "
+				"%s",
+				lua_tostring(L, -2), luaL_typename(L, -1));
+		}
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_rawset(L, context);
+	}
+}
+
+/* Sets the context of the terms to what it is, or the caller's, overlaid by the table at given. */
+static void set_context(lua_State *L, struct ki_terms *terms, int given) {
+	struct ki_payload *under = terms->context;
+	if (under == NULL) {
+		under = ki_lua_of(L)->proc->context;
+	}
+	if (under != NULL) {
+		ki_codec_decode(L, under);
+	} else {
+		lua_newtable(L);
+	}
+	int context = lua_gettop(L);
+	overlay(L, context, given);
+	struct ki_payload *payload = NULL;
+	int status = ki_codec_encode_value(L, context, 1, &payload);
+	if (status == KITH_EINVAL) {
+		luaL_error(L, "%s", lua_tostring(L, -1));
+	} else if (status != KITH_OK) {
+		ki_lua_refuse_memory(L);
+	}
+	ki_payload_unref(terms->context);
+	terms->context = payload;
+	lua_settop(L, context - 1);
+}
+
+/* ---- Options ---- */
+
+static int64_t read_count(lua_State *L, const char *key) {
+	int is_integer = 0;
+	lua_Integer value = lua_type(L, -1) == LUA_TNUMBER ? lua_tointegerx(L, -1, &is_integer) : 0;
+	if (!is_integer || value < 0) {
+		luaL_error(L, "%s must be an integer, 0 or more", key);
+	}
+	return value;
+}
+
+static int64_t read_timeout(lua_State *L) {
+	int64_t ns = -1;
+	if (lua_type(L, -1) == LUA_TNUMBER) {
+		lua_Number ms = lua_tonumber(L, -1);
+		ns = ms >= 0 ? ki_duration_of_ms(ms) : -1; /* NaN is not */
+	} else if (ki_duration_read(L, -1, &ns) != KITH_OK) {
+		lua_pop(L, 1); /* its text */
+		ns = -1;
+	}
+	if (ns < 0) {
+		luaL_error(L, "timeout must be milliseconds or a duration, not negative");
+	}
+	return ns;
+}
+
+/* Value and key are on top. False: there is no such option. */
+static bool set_option(lua_State *L, struct ki_terms *terms, struct ki_strv key) {
+	if (ki_strv_eqz(key, "max_mailbox")) {
+		ki_limits_set_mailbox(&terms->limits, read_count(L, key.ptr));
+	} else if (ki_strv_eqz(key, "max_memory")) {
+		ki_limits_set_memory(&terms->limits, read_count(L, key.ptr));
+	} else if (ki_strv_eqz(key, "timeout")) {
+		terms->timeout_ns = read_timeout(L);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void set_options(lua_State *L, struct ki_terms *terms, int given) {
+	lua_pushnil(L);
+	while (lua_next(L, given)) {
+		struct ki_strv key = ki_strv("");
+		if (lua_type(L, -2) == LUA_TSTRING) {
+			key.ptr = lua_tolstring(L, -2, &key.len);
+		}
+		if (!set_option(L, terms, key)) {
+			luaL_error(L, "option %s is not supported", luaL_tolstring(L, -2, NULL));
+		}
+		lua_pop(L, 1);
+	}
+}
+
+/* ---- Methods that give another ---- */
+
+static int check_table(lua_State *L, int index, int arg, const char *fn) {
+	if (lua_type(L, index) != LUA_TTABLE) {
+		lua_rotate(L, 1, arg - index);
+		return ki_arg_error(L, arg, fn, "table");
+	}
+	return index;
+}
+
+static int with_context(lua_State *L) {
+	struct ki_terms *terms = push_copy(L, "with_context");
+	set_context(L, terms, check_table(L, 2, 1, "with_context"));
+	return 1;
+}
+
+static int with_options(lua_State *L) {
+	struct ki_terms *terms = push_copy(L, "with_options");
+	set_options(L, terms, check_table(L, 2, 1, "with_options"));
+	return 1;
+}
+
+/* The string at index 2. */
+static struct ki_strv check_string(lua_State *L, const char *method) {
+	if (lua_type(L, 2) != LUA_TSTRING) {
+		lua_remove(L, 1);
+		ki_arg_error(L, 1, method, "string");
+	}
+	struct ki_strv text;
+	text.ptr = lua_tolstring(L, 2, &text.len);
+	return text;
+}
+
+static int with_name(lua_State *L) {
+	check(L, "with_name");
+	struct ki_strv name = check_string(L, "with_name");
+	if (name.len == 0) {
+		return luaL_error(L, "name cannot be empty");
+	}
+	if (name.ptr[0] == '{') {
+		return luaL_error(L, "name cannot look like a pid");
+	}
+	struct ki_terms *terms = push_copy(L, "with_name");
+	lua_pushvalue(L, 2);
+	lua_setiuservalue(L, -2, 1); /* keeps the text */
+	terms->name = name;
+	return 1;
+}
+
+static int with_message(lua_State *L) {
+	check(L, "with_message");
+	struct ki_strv topic = check_string(L, "with_message");
+	if (ki_strv_starts(topic, ki_strv("@"))) {
+		return luaL_error(L, "cannot send to @ topics");
+	}
+	int last = lua_gettop(L);
+	struct ki_terms *terms = push_copy(L, "with_message");
+	lua_insert(L, 1);
+	lua_settop(L, last + 1);
+	int status = ki_outgoing_message(L, topic, 4);
+	if (status == KITH_EINVAL) {
+		return luaL_error(L, "%s", lua_tostring(L, -1));
+	} else if (status != KITH_OK) {
+		ki_lua_refuse_memory(L);
+	}
+	add_message(L, terms, ki_outgoing_take(ki_lua_of(L)));
+	lua_settop(L, 1);
+	return 1;
+}
+
+/* ---- Methods that spawn ---- */
+
+static int spawn(lua_State *L, const char *method, unsigned relations) {
+	return ki_spawn_run(L, method, relations, 1, &check(L, method)->terms);
+}
+
+static int spawn_plain(lua_State *L) {
+	return spawn(L, "spawn", 0);
+}
+
+static int spawn_monitored(lua_State *L) {
+	return spawn(L, "spawn_monitored", KI_SPAWN_MONITOR);
+}
+
+static int spawn_linked(lua_State *L) {
+	return spawn(L, "spawn_linked", KI_SPAWN_LINK);
+}
+
+static int spawn_linked_monitored(lua_State *L) {
+	return spawn(L, "spawn_linked_monitored", KI_SPAWN_MONITOR | KI_SPAWN_LINK);
+}
+
+static int exec(lua_State *L) {
+	return ki_exec_run(L, 1, &check(L, "exec")->terms);
+}
+
+/* ---- Opening ---- */
+
+static int process_with_context(lua_State *L) {
+	check_table(L, 1, 1, "with_context");
+	set_context(L, &push_new(L)->terms, 1);
+	return 1;
+}
+
+static int process_with_options(lua_State *L) {
+	check_table(L, 1, 1, "with_options");
+	set_options(L, &push_new(L)->terms, 1);
+	return 1;
+}
+
+static void make_type(lua_State *L) {
+	static const luaL_Reg methods[] = {
+		{"with_context", with_context},
+		{"with_options", with_options},
+		{"with_name", with_name},
+		{"with_message", with_message},
+		{"spawn", spawn_plain},
+		{"spawn_monitored", spawn_monitored},
+		{"spawn_linked", spawn_linked},
+		{"spawn_linked_monitored", spawn_linked_monitored},
+		{"exec", exec},
+		{NULL, NULL},
+	};
+	luaL_newmetatable(L, type_name);
+	luaL_newlib(L, methods);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, collect);
+	lua_setfield(L, -2, "__gc");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+}
+
+void ki_spawner_open(lua_State *L) {
+	static const luaL_Reg functions[] = {
+		{"with_context", process_with_context},
+		{"with_options", process_with_options},
+		{NULL, NULL},
+	};
+	make_type(L);
+	luaL_setfuncs(L, functions, 0);
+}
