@@ -20,7 +20,7 @@
 #define KI_PROCESS_BODY_H
 
 #include "mem/payload.h"
-#include "process/limits.h"
+#include "process/limit.h"
 #include "sched/task.h"
 
 struct ki_proc;

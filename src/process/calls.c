@@ -1,28 +1,34 @@
 /*
- * process/call.c: see call.h.
+ * process/calls.c: see calls.h.
  *
  * Owns: proc->calls. Threads: the owner of the calling process.
  */
-#include "process/call.h"
+#include "process/calls.h"
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "time/duration.h"
 
 /* What a callee has to end in once nobody waits for it. */
 static const int64_t GRACE_NS = 10 * KI_NS_PER_SEC;
 
-struct ki_proc_call *ki_proc_call_new(kith_pid callee, void *user) {
+struct ki_proc_call *ki_proc_call_new(kith_pid callee) {
 	struct ki_proc_call *call = ki_zalloc(sizeof(*call));
 	if (call) {
 		call->relation.signal.kind = KI_SIGNAL_RESULT;
 		call->relation.peer = callee;
-		call->user = user;
 	}
 	return call;
 }
 
 static struct ki_proc_call *call_of(struct ki_relation *relation) {
 	return (struct ki_proc_call *)(void *)relation;
+}
+
+void ki_proc_call_bind(struct ki_proc *proc, kith_pid callee, void *user) {
+	struct ki_relation *relation = ki_relset_find(&proc->calls, callee);
+	ki_check(relation != NULL && user != NULL); /* its result stays among the arrivals */
+	call_of(relation)->user = user;
 }
 
 void *ki_proc_call_find(const struct ki_proc *proc, kith_pid callee) {

@@ -17,7 +17,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "mem/value.h"
-#include "process/call.h"
+#include "process/calls.h"
 #include "process/force.h"
 #include "process/mailbox.h"
 #include "process/names.h"

@@ -1,5 +1,5 @@
 /*
- * process/limits.h: what one process may use (SPEC 15.6).
+ * process/limit.h: what one process may use (SPEC 15.6).
  *
  * A spawn, its program and its host each say some of it; the first of them that does decides.
  *
@@ -7,8 +7,8 @@
  * Threads: any; immutable once a process has it.
  * Not here: keeping to max_mailbox (mailbox.c) and to max_memory (the body).
  */
-#ifndef KI_PROCESS_LIMITS_H
-#define KI_PROCESS_LIMITS_H
+#ifndef KI_PROCESS_LIMIT_H
+#define KI_PROCESS_LIMIT_H
 
 #include <stdint.h>
 

@@ -23,7 +23,7 @@
 #include <stdbool.h>
 
 #include "process/body.h"
-#include "process/limits.h"
+#include "process/limit.h"
 #include "process/relation.h"
 #include "process/signals.h"
 #include "process/system.h"
@@ -42,7 +42,7 @@ struct ki_proc {
 	/* owner */
 	struct ki_signal *arrived_head, *arrived_tail; /* looked at, for the body */
 	struct ki_relset links, watchers, watching;
-	struct ki_relset calls;     /* outstanding ones: struct ki_proc_call (call.h) */
+	struct ki_relset calls;     /* outstanding ones: struct ki_proc_call (calls.h) */
 	struct ki_relation *caller; /* who waits for its result, or NULL */
 	struct ki_list timers;    /* armed or fired: struct ki_proc_timer */
 	struct ki_list deadlines; /* struct ki_deadline of cancels that came */
@@ -77,8 +77,8 @@ struct ki_spawn {
 	struct ki_proc_host *host;
 	struct ki_proc *parent; /* the caller, or NULL outside any process */
 	bool internal;      /* the runtime's own: PID on kith:system, in no count and no report */
-	unsigned relations; /* of parent and child, in force before the child's first step */
-	void *call; /* KI_SPAWN_CALL: the caller's own; not NULL (call.h) */
+	unsigned relations; /* of parent and child, in force before the child's first step; CALL:
+			     * ki_proc_call_bind follows */
 	struct ki_payload *const *args; /* borrowed, as is all that follows */
 	size_t nr_args;
 	uint64_t restarts; /* so far, when it is one itself */

@@ -26,7 +26,7 @@ enum ki_signal_kind {
 	KI_SIGNAL_EXIT,      /* struct ki_relation: a monitored process ended, with its result */
 	KI_SIGNAL_LINK_DOWN, /* struct ki_relation: a linked process failed, with its result */
 	KI_SIGNAL_CANCEL,    /* struct ki_cancel */
-	KI_SIGNAL_RESULT,    /* struct ki_relation: a process that was called ended, with its result */
+	KI_SIGNAL_RESULT,    /* struct ki_relation: the end of a process that was called */
 	/* Dealt with by the process layer. */
 	KI_SIGNAL_MONITOR,    /* struct ki_relation */
 	KI_SIGNAL_DEMONITOR,  /* struct ki_relation */

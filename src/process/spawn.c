@@ -18,7 +18,7 @@
 
 #include "base/alloc.h"
 #include "mem/value.h"
-#include "process/call.h"
+#include "process/calls.h"
 #include "process/mailbox.h"
 #include "process/names.h"
 
@@ -147,7 +147,7 @@ static bool relate(struct ki_proc *child, struct ki_proc *parent, enum ki_signal
 
 static bool set_call(struct ki_proc *child, const struct ki_spawn *spawn) {
 	struct ki_proc *parent = spawn->parent;
-	struct ki_proc_call *call = ki_proc_call_new(child->pid, spawn->call);
+	struct ki_proc_call *call = ki_proc_call_new(child->pid);
 	child->caller = ki_relation_new(KI_SIGNAL_RESULT, parent->pid, parent->pid);
 	if (!call || !child->caller) {
 		ki_free(call);

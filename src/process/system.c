@@ -141,8 +141,8 @@ void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state s
 	ki_store_sc(&host->xstate, state); /* sc: against publish and its second look. [HS1] */
 }
 
-/* All relaxed: a number, which guards nothing else. Whoever is told of an end finds the room that it
- * left, since the telling comes later and has an order of its own. */
+/* All relaxed: a number, which guards nothing else. Whoever is told of an end finds the room that
+ * it left, since the telling comes later and has an order of its own. */
 bool ki_proc_host_enter(struct ki_proc_host *host) {
 	if (host->max_processes == 0) {
 		return true;

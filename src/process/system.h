@@ -17,7 +17,7 @@
 #include "observe/counter.h"
 #include "observe/log.h"
 #include "process/body.h"
-#include "process/limits.h"
+#include "process/limit.h"
 #include "process/pid.h"
 #include "process/table.h"
 #include "sched/sched.h"

@@ -1,7 +1,7 @@
 /* Calls: a process that waits for another to end (SPEC 5.2). */
 #include "process_fixture.h"
 
-#include "process/call.h"
+#include "process/calls.h"
 
 enum { SEC = 1000 * MS };
 
@@ -10,14 +10,14 @@ static void call(struct puppet *caller, struct puppet *callee, void *user) {
 	struct ki_spawn spawn = {.program = &callee->program,
 		.host = stage->host,
 		.parent = caller->proc,
-		.relations = KI_SPAWN_CALL,
-		.call = user};
+		.relations = KI_SPAWN_CALL};
 	struct ki_payload *error;
 	kith_pid pid;
 	OK(ki_proc_spawn(&stage->system, &spawn, &pid, &error));
+	ki_proc_call_bind(caller->proc, pid, user);
 }
 
-TEST(process_call, result_comes_to_the_caller_and_to_monitors_alike) {
+TEST(process_calls, result_comes_to_the_caller_and_to_monitors_alike) {
 	struct stage stage;
 	int user;
 	void *found;
@@ -38,7 +38,7 @@ TEST(process_call, result_comes_to_the_caller_and_to_monitors_alike) {
 	stage_close(&stage);
 }
 
-TEST(process_call, failing_callee_is_reported_and_hurts_nobody) {
+TEST(process_calls, failing_callee_is_reported_and_hurts_nobody) {
 	struct stage stage;
 	int user;
 	stage_open(&stage);
@@ -64,7 +64,7 @@ static void caller_is_gone(struct puppet *callee, int64_t at_ns) {
 	EQ_INT(stage_now(callee->stage), at_ns + INT64_C(10) * SEC);
 }
 
-TEST(process_call, end_of_the_caller_cancels_what_it_called) {
+TEST(process_calls, end_of_the_caller_cancels_what_it_called) {
 	struct stage stage;
 	int user;
 	stage_open(&stage);
@@ -80,7 +80,7 @@ TEST(process_call, end_of_the_caller_cancels_what_it_called) {
 	stage_close(&stage);
 }
 
-TEST(process_call, call_that_was_given_up_cancels_and_drops_the_result) {
+TEST(process_calls, call_that_was_given_up_cancels_and_drops_the_result) {
 	struct stage stage;
 	int user;
 	stage_open(&stage);

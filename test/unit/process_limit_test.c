@@ -24,7 +24,7 @@ static void takes(struct puppet *p, int room) {
 	STATUS(send_topic(p, p->pid, "t"), KITH_ERATELIMITED);
 }
 
-TEST(process_limits, spawn_goes_over_program_over_host) {
+TEST(process_limit, spawn_goes_over_program_over_host) {
 	struct stage stage;
 	stage_open(&stage);
 	stage.host->limits.max_mailbox = 3;
@@ -42,7 +42,7 @@ TEST(process_limits, spawn_goes_over_program_over_host) {
 	stage_close(&stage);
 }
 
-TEST(process_limits, what_one_does_not_say_the_next_does) {
+TEST(process_limit, what_one_does_not_say_the_next_does) {
 	struct stage stage;
 	stage_open(&stage);
 	struct puppet *p = puppet_new(&stage);
@@ -69,7 +69,7 @@ static int never(struct puppet *p, struct ki_payload **error) {
 	FAIL("the chunk ran");
 }
 
-TEST(process_limits, host_takes_max_processes_and_one_more_after_each_end) {
+TEST(process_limit, host_takes_max_processes_and_one_more_after_each_end) {
 	struct stage stage;
 	stage_open(&stage);
 	stage.host->max_processes = 2;
@@ -102,7 +102,7 @@ static enum ki_step spawn_on_exit(struct puppet *p) {
 	return KI_STEP_WAIT;
 }
 
-TEST(process_limits, room_is_free_before_exit_is_delivered) {
+TEST(process_limit, room_is_free_before_exit_is_delivered) {
 	struct stage stage;
 	stage_open(&stage);
 	stage.host->max_processes = 2;
@@ -116,7 +116,7 @@ TEST(process_limits, room_is_free_before_exit_is_delivered) {
 
 /* ---- What else a spawn gives ---- */
 
-TEST(process_limits, messages_of_the_spawn_are_there_first_and_from_nobody) {
+TEST(process_limit, messages_of_the_spawn_are_there_first_and_from_nobody) {
 	struct stage stage;
 	stage_open(&stage);
 	struct puppet *p = puppet_new(&stage);
@@ -140,7 +140,7 @@ TEST(process_limits, messages_of_the_spawn_are_there_first_and_from_nobody) {
 	stage_close(&stage);
 }
 
-TEST(process_limits, name_of_the_spawn_is_owned_or_its_holder_is_given) {
+TEST(process_limit, name_of_the_spawn_is_owned_or_its_holder_is_given) {
 	struct stage stage;
 	stage_open(&stage);
 	struct puppet *p = puppet_new(&stage), *parent = puppet_cast(&stage);
@@ -170,7 +170,7 @@ TEST(process_limits, name_of_the_spawn_is_owned_or_its_holder_is_given) {
 	stage_close(&stage);
 }
 
-TEST(process_limits, context_is_inherited_unless_one_is_given) {
+TEST(process_limit, context_is_inherited_unless_one_is_given) {
 	struct stage stage;
 	stage_open(&stage);
 	struct ki_payload *one = ki_value_payload_int(1), *two = ki_value_payload_int(2);
