@@ -68,7 +68,7 @@ struct kith_options {
 	int (*output)(void *user, const char *text, size_t len);
 	enum kith_log_level log_level; /* lines below it are not made */
 	int workers;      /* of each process.host, instead of the project's number; 0: as it says */
-	int64_t slice_ns; /* a time slice, up to 1 s; 0: 1 ms */
+	int64_t slice_ns; /* a time slice of every host, up to 1 s; 0: as the project says */
 	int simulate;     /* not 0: one thread, virtual time, an order that `seed` decides */
 	uint64_t seed;    /* of a simulation */
 	int keep;         /* not 0: a run in which nothing more can happen waits for kith_stop */

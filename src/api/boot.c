@@ -33,6 +33,25 @@ static size_t nr_inputs(const struct ki_entry *entry) {
 
 /* ---- Hosts and programs ---- */
 
+/* SPEC 15.6; a host has taken over what kith.yaml says. */
+static void set_limits(struct ki_proc_host *place, const struct ki_host_fields *fields) {
+	place->max_processes = (uint64_t)fields->max_processes;
+	ki_limits_set_mailbox(&place->limits, fields->max_mailbox);
+	ki_limits_set_memory(&place->limits, fields->max_memory);
+}
+
+/* Of an entry that may leave them to its host. */
+static struct ki_limits limits_of(const struct ki_lua_fields *fields) {
+	struct ki_limits limits = {0};
+	if (fields->max_mailbox >= 0) {
+		ki_limits_set_mailbox(&limits, fields->max_mailbox);
+	}
+	if (fields->max_memory >= 0) {
+		ki_limits_set_memory(&limits, fields->max_memory);
+	}
+	return limits;
+}
+
 static int add_host(struct kith_runtime *runtime, const struct ki_entry *entry) {
 	bool terminal = entry->kind == KI_KIND_TERMINAL_HOST;
 	int workers = entry->u.host.workers;
@@ -42,12 +61,14 @@ static int add_host(struct kith_runtime *runtime, const struct ki_entry *entry) 
 	if (workers == 0) {
 		workers = (int)ki_machine_cpus();
 	}
-	struct ki_host *host =
-		ki_host_new(runtime->sched, entry->id, workers, runtime->options.slice_ns);
+	int64_t slice_ns = runtime->options.slice_ns;
+	struct ki_host *host = ki_host_new(runtime->sched, entry->id, workers,
+		slice_ns ? slice_ns : entry->u.host.time_slice_ns);
 	struct ki_proc_host *place = NULL;
 	if (!host || ki_system_add_host(&runtime->system, host, &place)) {
 		return KITH_EEXHAUSTED;
 	}
+	set_limits(place, &entry->u.host);
 	if (terminal) {
 		runtime->boot.terminal = place;
 		runtime->boot.nr_terminals++;
@@ -122,8 +143,10 @@ static void add_programs(struct ki_boot *boot, const struct ki_project *project)
 		}
 		if (is_lua(entry)) {
 			struct ki_program *program = &boot->programs[boot->nr_programs];
-			*program = (struct ki_program){
-				.id = entry->id, .ops = &ki_lua_ops, .data = &boot->lua[i]};
+			*program = (struct ki_program){.id = entry->id,
+				.ops = &ki_lua_ops,
+				.data = &boot->lua[i],
+				.limits = limits_of(&entry->u.lua)};
 			boot->by_id[boot->nr_programs++] = program;
 		}
 	}
