@@ -87,6 +87,17 @@ struct kith_options {
 	 * same but slower. A simulation needs none.
 	 */
 	int preempt_signal;
+	/*
+	 * Takes one unit of what `io.eprint` writes; calls do not overlap with each other nor with
+	 * those of `output`. Default: writes to file descriptor 2.
+	 */
+	void (*error_output)(void *user, const char *text, size_t len);
+	/*
+	 * What `io.read` reads: a file descriptor, which stays the caller's, and which nothing else
+	 * reads meanwhile. It is read from the first `io.read` on, by a thread of the runtime's
+	 * own; in a simulation by kith_run itself. Default: 0, standard input.
+	 */
+	int input_fd;
 };
 
 /* Gives options with every default. Thread: any. Blocks: never. Since: 0.1. */

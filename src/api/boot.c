@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "mem/value.h"
+#include "sys/file.h"
 #include "sys/machine.h"
 
 static bool is_lua(const struct ki_entry *entry) {
@@ -233,14 +234,34 @@ static int make_room(struct ki_boot *boot, const struct ki_project *project) {
 	return all ? KITH_OK : KITH_EEXHAUSTED;
 }
 
+static void ask_reader(void *user, struct ki_input *input) {
+	ki_reader_ask(&((struct kith_runtime *)user)->reader, input);
+}
+
+static void set_facts(struct kith_runtime *runtime) {
+	ki_machine_hostname(runtime->hostname, sizeof(runtime->hostname));
+	ki_path_real(".", &runtime->cwd); /* "" where there is none */
+	runtime->system.facts = (struct ki_system_facts){
+		.nr_cpus = ki_machine_cpus(),
+		.pid = ki_machine_pid(),
+		.hostname = runtime->hostname,
+		.cwd = ki_buf_cstr(&runtime->cwd),
+	};
+}
+
 static int make_system(struct kith_runtime *runtime) {
 	struct ki_system_hooks hooks = ki_report_hooks;
 	hooks.user = runtime;
+	hooks.input = ask_reader;
+	hooks.exit = ki_runtime_exit;
 	int status = ki_system_init(&runtime->system, runtime->sched, &runtime->log, &hooks);
 	if (status) {
 		return status;
 	}
 	runtime->has_system = true;
+	ki_reader_init(&runtime->reader, &runtime->system, runtime->options.input_fd,
+		runtime->options.simulate != 0);
+	set_facts(runtime);
 	runtime->system.lua_shared = &runtime->lua_shared;
 	runtime->system.lua_seed = ki_sched_random(runtime->sched);
 	return add_hosts(runtime);
@@ -295,7 +316,9 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	ki_application_free(runtime->app);
 	runtime->app = NULL;
 	if (runtime->has_system) {
+		ki_reader_fini(&runtime->reader);
 		ki_system_fini(&runtime->system);
+		ki_buf_fini(&runtime->cwd);
 	}
 	runtime->has_system = false;
 	unref_all(boot->args, boot->nr_args);

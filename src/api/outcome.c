@@ -96,6 +96,10 @@ void ki_outcome_read(struct kith_runtime *runtime) {
 static int exit_status(struct kith_runtime *runtime) {
 	/* rlx: the workers have been joined, or it is a hint */
 	bool lost = ki_load_rlx(&runtime->xoutput_lost);
+	int given = ki_load_rlx(&runtime->xexit);
+	if (given >= 0 && !lost) {
+		return given;
+	}
 	bool stuck = runtime->app->idled && runtime->app->entry.spec != NULL; /* it never ended */
 	if (lost || stuck) {
 		return 1;

@@ -70,6 +70,20 @@ static int write_output(struct kith_runtime *runtime, const char *text, size_t l
 	return ki_output_write(1, text, len);
 }
 
+static void error_output(void *user, const char *text, size_t len) {
+	struct kith_runtime *runtime = user;
+	if (is_muted(runtime)) {
+		return;
+	}
+	ki_mutex_lock(&runtime->output_mutex);
+	if (runtime->options.error_output) {
+		runtime->options.error_output(runtime->options.user, text, len);
+	} else {
+		ki_output_write(2, text, len); /* when nobody reads it, nobody misses it */
+	}
+	ki_mutex_unlock(&runtime->output_mutex);
+}
+
 static void output(void *user, const char *text, size_t len) {
 	struct kith_runtime *runtime = user;
 	if (is_muted(runtime)) {
@@ -184,4 +198,5 @@ static void crash(void *user, const struct ki_crash *crash) {
 	ki_buf_fini(&report);
 }
 
-const struct ki_system_hooks ki_report_hooks = {.output = output, .crash = crash};
+const struct ki_system_hooks ki_report_hooks = {
+	.output = output, .error_output = error_output, .crash = crash};

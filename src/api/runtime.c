@@ -22,7 +22,7 @@ static bool is_valid(const struct kith_options *options) {
 	return options->workers >= 0 && options->slice_ns >= 0 &&
 		options->preempt_signal >= 0 &&
 		options->slice_ns <= SLICE_MAX_NS && options->log_level >= KITH_LOG_DEFAULT &&
-		options->log_level <= KITH_LOG_OFF;
+		options->log_level <= KITH_LOG_OFF && options->input_fd >= 0;
 }
 
 int kith_open(const struct kith_options *options, struct kith_runtime **out) {
@@ -58,6 +58,7 @@ int kith_open(const struct kith_options *options, struct kith_runtime **out) {
 	ki_mutex_init(&runtime->output_mutex);
 	ki_mutex_init(&runtime->stop_mutex);
 	ki_cond_init(&runtime->stop_cond);
+	ki_store_rlx(&runtime->xexit, -1); /* nobody else is here yet */
 	ki_report_init(runtime);
 	*out = runtime;
 	return KITH_OK;
@@ -221,6 +222,14 @@ int kith_stop(struct kith_runtime *runtime, int64_t timeout_ns) {
 	ki_cond_signal(&runtime->stop_cond);
 	ki_mutex_unlock(&runtime->stop_mutex);
 	return status;
+}
+
+void ki_runtime_exit(void *user, int status) {
+	struct kith_runtime *runtime = user;
+	int none = -1;
+	/* rlx: it is read when the workers have been joined */
+	ki_cas_rlx(&runtime->xexit, &none, status);
+	kith_stop(runtime, runtime->project.settings.shutdown_timeout_ns);
 }
 
 /* ---- Close ---- */

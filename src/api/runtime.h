@@ -15,6 +15,7 @@
 #include <kith.h>
 #include <stdbool.h>
 
+#include "api/reader.h"
 #include "base/buf.h"
 #include "config/project.h"
 #include "lua/program.h"
@@ -59,6 +60,9 @@ struct kith_runtime {
 	struct ki_lua_shared lua_shared;
 	struct ki_system system;
 	bool has_system;
+	struct ki_reader reader;
+	char hostname[256];
+	struct ki_buf cwd;
 	struct ki_boot boot;
 	struct ki_application *app;
 	bool running;                /* inside kith_run */
@@ -70,11 +74,17 @@ struct kith_runtime {
 	_Atomic(uint32_t) xstate;    /* KI_RT_ */
 	_Atomic(bool) xmuted;        /* closing: nothing is printed or logged any more */
 	_Atomic(bool) xoutput_lost;  /* the output callback gave up */
+	_Atomic(int) xexit;          /* what system.exit gave; -1: it was not called */
 	struct ki_mutex output_mutex; /* one unit of output at a time */
 	struct ki_mutex stop_mutex;
 	struct ki_cond stop_cond;
 	unsigned nr_stops;           /* stop_mutex: calls of kith_stop */
 };
+
+/* ---- runtime.c ---- */
+
+/* hooks.exit of the system; user is the runtime. The first call decides. */
+void ki_runtime_exit(void *user, int status);
 
 /* ---- report.c ---- */
 

@@ -49,6 +49,7 @@ struct ki_channel *ki_channel_test(lua_State *L, int index) {
 
 void ki_channel_wait(struct ki_channel *channel, struct ki_waiter *waiter, bool to_send) {
 	ki_list_push_back(to_send ? &channel->senders : &channel->receivers, &waiter->node);
+	waiter->co->lua->nr_channel_waits++;
 }
 
 /* The first of a list; it has come about, and none of its other cases will. (CH2) */
@@ -58,6 +59,7 @@ static struct ki_co *hit(struct ki_list *list, bool ok) {
 	for (int i = 0; i < co->nr_waiters; i++) {
 		ki_list_remove(&co->waiters[i].node);
 	}
+	co->lua->nr_channel_waits -= (unsigned)co->nr_waiters;
 	co->nr_waiters = 0;
 	co->hit = waiter->index;
 	co->hit_ok = ok;

@@ -26,7 +26,7 @@ static int call_original(lua_State *L) {
 
 /* ---- print ---- */
 
-static int base_print(lua_State *L) {
+void ki_base_push_line(lua_State *L, const char *between, const char *end) {
 	int nr = lua_gettop(L);
 	luaL_checkstack(L, 8, NULL);
 	for (int i = 1; i <= nr; i++) {
@@ -37,13 +37,17 @@ static int base_print(lua_State *L) {
 	luaL_buffinit(L, &line);
 	for (int i = 1; i <= nr; i++) {
 		if (i > 1) {
-			luaL_addchar(&line, '\t');
+			luaL_addstring(&line, between);
 		}
 		lua_pushvalue(L, i);
 		luaL_addvalue(&line);
 	}
-	luaL_addchar(&line, '\n');
+	luaL_addstring(&line, end);
 	luaL_pushresult(&line);
+}
+
+static int base_print(lua_State *L) {
+	ki_base_push_line(L, "\t", "\n");
 	const struct ki_system_hooks *hooks = &ki_lua_of(L)->proc->system->hooks;
 	if (hooks->output != NULL) {
 		size_t len;

@@ -16,4 +16,7 @@ void ki_open_base(lua_State *L);
 /* Pushes a `load` whose default environment is the table at `env`. */
 void ki_base_push_load(lua_State *L, int env);
 
+/* Pushes the arguments of the running C function as one text. */
+void ki_base_push_line(lua_State *L, const char *between, const char *end);
+
 #endif

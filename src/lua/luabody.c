@@ -15,6 +15,7 @@
 #include "lua/co.h"
 #include "lua/codec.h"
 #include "lua/hook.h"
+#include "lua/lib_io.h"
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/result.h"
@@ -49,6 +50,9 @@ static bool pick_body(lua_State *L, const char *method) {
 /* Runs the chunk at 2; what it returns becomes the coroutine main, ready with its arguments. */
 static int run_chunk(lua_State *L) {
 	struct start *start = lua_touserdata(L, 1);
+	if (ki_lua_of(L)->proc->command) {
+		ki_io_keep_args(L, start->args, start->nr_args);
+	}
 	lua_call(L, 0, 1);
 	if (!pick_body(L, start->program->method)) {
 		start->no_method = true;
@@ -122,6 +126,7 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	ki_list_init(&lua->cos);
 	ki_list_init(&lua->owned);
 	ki_list_init(&lua->subscriptions);
+	ki_list_init(&lua->readers);
 	ki_list_init(&lua->alarms_new);
 	ki_list_init(&lua->alarms_fired);
 	lua->random_seed = ki_sched_random(proc->system->sched);
@@ -229,9 +234,15 @@ static void lua_destroy(struct ki_proc *proc) {
 	proc->body = NULL;
 }
 
-static size_t lua_memory(struct ki_proc *proc) {
-	struct ki_lua *lua = proc->body;
-	return lua != NULL ? lua->heap.used_bytes : 0;
+static void lua_view(struct ki_proc *proc, struct ki_body_view *out) {
+	const struct ki_lua *lua = proc->body;
+	*out = (struct ki_body_view){
+		.memory = lua->heap.used_bytes,
+		.subscriptions = lua->nr_subscriptions,
+		.threads = lua->nr_cos,
+		.channels = lua->nr_channel_waits,
+		.blocked = lua->nr_pending > 0,
+	};
 }
 
 const struct ki_body_ops ki_lua_ops = {
@@ -239,5 +250,5 @@ const struct ki_body_ops ki_lua_ops = {
 	.start = lua_start,
 	.step = lua_step,
 	.destroy = lua_destroy,
-	.memory = lua_memory,
+	.view = lua_view,
 };

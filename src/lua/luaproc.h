@@ -96,6 +96,7 @@ struct ki_lua {
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
 	unsigned nr_cos;           /* live process-level coroutines */
+	unsigned nr_channel_waits; /* of coroutines, a channel each; for snapshots */
 	unsigned nr_pending;       /* sleeps, live timers, calls: what may wake it (SPEC 10.8) */
 	/* subscriptions (route.c) */
 	struct ki_list subscriptions;
@@ -105,6 +106,7 @@ struct ki_lua {
 	struct ki_sigq kept_events; /* before process.events() */
 	int64_t nr_arrived;        /* messages routed so far: their number stands in signal.at_ns */
 	struct ki_message *outgoing; /* what is being put together; a raise leaves it here (L2) */
+	struct ki_list readers;      /* coroutines that wait for standard input (lib_io.c) */
 	/* timers (alarm.c) */
 	struct ki_list alarms_new;   /* made while the chunk loads, to be armed at the first step */
 	struct ki_list alarms_fired; /* heard of and not yet told to Lua */

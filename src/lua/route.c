@@ -12,6 +12,7 @@
 #include "lua/channel.h"
 #include "lua/codec.h"
 #include "lua/event.h"
+#include "lua/lib_io.h"
 #include "lua/lib_payload.h"
 
 enum kind { EVENTS, INBOX, TOPIC };
@@ -197,6 +198,8 @@ void ki_lua_route(lua_State *L) {
 			route_message(L, signal);
 		} else if (signal->kind == KI_SIGNAL_RESULT) {
 			route_result(L, signal);
+		} else if (signal->kind == KI_SIGNAL_INPUT) {
+			ki_io_route(L, signal);
 		} else {
 			route_event(L);
 		}

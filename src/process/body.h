@@ -21,6 +21,7 @@
 
 #include "mem/payload.h"
 #include "process/limit.h"
+#include "process/snapshot.h"
 #include "sched/task.h"
 
 struct ki_proc;
@@ -42,8 +43,8 @@ struct ki_body_ops {
 	enum ki_step (*step)(struct ki_proc *proc);
 	/* Lets go of everything, at once; runs nothing of the program. proc->body may be NULL. */
 	void (*destroy)(struct ki_proc *proc);
-	/* Optional: memory of the body in bytes, for snapshots; from the owner only. */
-	size_t (*memory)(struct ki_proc *proc);
+	/* Optional: what the body tells of itself, for snapshots; from the owner only. */
+	void (*view)(struct ki_proc *proc, struct ki_body_view *out);
 };
 
 struct ki_program {

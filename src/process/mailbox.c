@@ -195,6 +195,7 @@ static void arrive(struct ki_proc *proc, struct ki_signal *signal) {
 		arrive_cancel(proc, signal);
 		break;
 	case KI_SIGNAL_RESULT:
+	case KI_SIGNAL_INPUT:
 		for_body(proc, signal);
 		break;
 	case KI_SIGNAL_MONITOR:

@@ -19,6 +19,7 @@ static enum ki_step proc_step(struct ki_task *task) {
 	if (!ki_proc_forced(proc)) {
 		next = proc->program->ops->step(proc);
 		if (next != KI_STEP_DONE && !ki_proc_forced(proc)) {
+			ki_proc_show(proc);
 			return next;
 		}
 	}

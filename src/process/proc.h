@@ -37,6 +37,7 @@ struct ki_proc {
 	_Atomic(uint32_t) xmessages; /* messages accepted and not yet received */
 	_Atomic(uint32_t) xforce; /* enum ki_cause; NONE: no force yet; SEALED: too late for any */
 	_Atomic(bool) xhears_cancel; /* the body takes events: CANCEL reaches it (SPEC 20.3) */
+	struct ki_proc_shown shown;   /* written by the owner */
 	/* scheduler */
 	struct ki_task task;
 	/* owner */
@@ -55,6 +56,7 @@ struct ki_proc {
 	bool ended;     /* its end has been told; only its memory is left */
 	bool published; /* it can be reached by its PID */
 	bool internal;  /* struct ki_spawn */
+	bool command;   /* struct ki_spawn */
 	void *body;
 	/* set once before it is published */
 	kith_pid pid, parent;
@@ -77,6 +79,7 @@ struct ki_spawn {
 	struct ki_proc_host *host;
 	struct ki_proc *parent; /* the caller, or NULL outside any process */
 	bool internal;      /* the runtime's own: PID on kith:system, in no count and no report */
+	bool command;       /* its arguments are those of the command line (SPEC 12.11) */
 	unsigned relations; /* of parent and child, in force before the child's first step; CALL:
 			     * ki_proc_call_bind follows */
 	struct ki_payload *const *args; /* borrowed, as is all that follows */

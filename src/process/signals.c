@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "process/timer.h"
+#include "process/input.h"
 
 struct ki_result *ki_result_ref(struct ki_result *result) {
 	ki_add_rlx(&result->xrefs, 1); /* the caller's own reference keeps it alive */
@@ -83,6 +83,8 @@ void ki_signal_free(struct ki_signal *signal) {
 		if (cancel->deadline) {
 			ki_deadline_unref(cancel->deadline, true);
 		}
+	} else if (signal->kind == KI_SIGNAL_INPUT) {
+		ki_payload_unref(ki_signal_input(signal)->payload);
 	} else {
 		ki_result_unref(ki_signal_relation(signal)->result);
 	}

@@ -27,6 +27,7 @@ enum ki_signal_kind {
 	KI_SIGNAL_LINK_DOWN, /* struct ki_relation: a linked process failed, with its result */
 	KI_SIGNAL_CANCEL,    /* struct ki_cancel */
 	KI_SIGNAL_RESULT,    /* struct ki_relation: the end of a process that was called */
+	KI_SIGNAL_INPUT,     /* struct ki_input: what it asked of standard input (input.h) */
 	/* Dealt with by the process layer. */
 	KI_SIGNAL_MONITOR,    /* struct ki_relation */
 	KI_SIGNAL_DEMONITOR,  /* struct ki_relation */

@@ -105,6 +105,7 @@ static struct ki_proc *make(struct ki_system *system, const struct ki_spawn *spa
 	proc->parent = spawn->parent ? spawn->parent->pid : 0;
 	proc->internal = spawn->internal;
 	proc->restarts = spawn->restarts;
+	proc->command = spawn->command;
 	proc->context = context_of(spawn);
 	proc->limits = limits_of(spawn);
 	proc->started_ns = ki_sched_now(system->sched);
@@ -247,6 +248,7 @@ static void publish(struct ki_proc *child, const struct ki_spawn *spawn) {
 	ki_counters_add(
 		&child->host->counters, KI_COUNTER_MESSAGES_SENT, spawn->nr_messages);
 	child->published = true;
+	ki_proc_show(child);
 	ki_table_publish(&system->table, pid); /* SP2 */
 	/* From here on anybody may wake it, and it may have ended already. */
 	if (ki_table_pin(&system->table, pid)) {

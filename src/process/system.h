@@ -56,10 +56,20 @@ struct ki_crash {
 	uint64_t restarts;              /* so far, of what it is a run of */
 };
 
+struct ki_input;
+
+/* Each may be NULL. */
 struct ki_system_hooks {
 	void *user;
 	/* What print writes; one call is one unit (SPEC 13.4). Any thread. */
 	void (*output)(void *user, const char *text, size_t len);
+	/* The same to standard error. */
+	void (*error_output)(void *user, const char *text, size_t len);
+	/* Takes a question for standard input (input.h). Never waits, but in a simulation. Any
+	 * thread. */
+	void (*input)(void *user, struct ki_input *input);
+	/* Stops the runtime in order, with that exit status (SPEC 12.10). Any thread. */
+	void (*exit)(void *user, int status);
 	/* A process failed. In its worker, before its watchers are told. */
 	void (*crash)(void *user, const struct ki_crash *crash);
 };
@@ -72,6 +82,13 @@ struct ki_services_view {
 	 * value. KITH_ENOTFOUND, KITH_EEXHAUSTED. Gives one reference. Any thread.
 	 */
 	int (*read)(void *user, struct ki_strv id, struct ki_payload **out);
+};
+
+/* What programs may know of the process of the operating system (SPEC 12.10). */
+struct ki_system_facts {
+	unsigned nr_cpus;
+	int64_t pid;
+	const char *hostname, *cwd;
 };
 
 struct ki_system {
@@ -88,10 +105,12 @@ struct ki_system {
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
 	const void *lua_shared;         /* the layer above's; api sets it (lua/shared.h) */
 	struct ki_services_view services;
+	struct ki_system_facts facts;   /* texts borrowed; zeroed: unknown */
 	int64_t started_ns;             /* monotonic */
 	/* any thread */
 	struct ki_table table;
 	struct ki_namemap names;
+	_Atomic(uint32_t) xnr_inputs; /* questions to standard input without an answer */
 };
 
 /* Prepares a system on a scheduler (borrowed, as are log and hooks' user). Errors: KITH_EEXHAUSTED.

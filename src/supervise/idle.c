@@ -2,14 +2,15 @@
  * idle.c: finds out, on threads, that nothing is left to run (SPEC 20.4).
  *
  * While no service but hosts is up it looks at the hosts now and then. A host is quiet when no
- * worker is busy, nothing is queued and no timer is pending; then only a turn of another process
- * could wake one of its own. When two looks in a row find all hosts quiet and no turn was run
- * between them, there is no such turn: one that lasted from the first look to the second would
- * have kept its worker busy.
+ * worker is busy, nothing is queued and no timer is pending; then only a turn of another process,
+ * or standard input while somebody reads it, could wake one of its own. When two looks in a row
+ * find all hosts quiet and no turn was run between them, there is no such turn: one that lasted
+ * from the first look to the second would have kept its worker busy.
  *
  * Owns: look_ns, was_quiet and turns of the application. Threads: the application process.
  * Not here: the simulator, which sees it for itself (api/).
  */
+#include "process/input.h"
 #include "supervise/application.h"
 #include "time/duration.h"
 
@@ -39,7 +40,7 @@ static bool is_quiet(struct ki_application *app, uint64_t *turns) {
 		}
 		*turns += stats.executed;
 	}
-	return true;
+	return ki_inputs_pending(app->system) == 0;
 }
 
 bool ki_application_idle(struct ki_application *app, int64_t now_ns) {

@@ -51,6 +51,7 @@ int ki_keeper_run(struct ki_proc *proc, void *arg) {
 		.program = spec->program,
 		.host = spec->host,
 		.parent = proc,
+		.command = service == &service->app->entry,
 		.relations = KI_SPAWN_MONITOR,
 		.args = spec->args,
 		.nr_args = spec->nr_args,

@@ -30,3 +30,14 @@ uint64_t ki_machine_seed(void) {
 	}
 	return seed ? seed : 1;
 }
+
+int64_t ki_machine_pid(void) {
+	return (int64_t)getpid();
+}
+
+void ki_machine_hostname(char *name, size_t size) {
+	if (gethostname(name, size)) {
+		name[0] = '\0';
+	}
+	name[size - 1] = '\0'; /* a name that was cut may have none */
+}

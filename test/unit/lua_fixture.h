@@ -57,6 +57,7 @@ static inline void lua_fixture_prepare(
 	ki_list_init(&f->lua.ready);
 	ki_list_init(&f->lua.cos);
 	ki_list_init(&f->lua.owned);
+	ki_list_init(&f->lua.readers);
 	ki_heap_init(&f->lua.heap, limit);
 }
 

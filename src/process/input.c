@@ -1,0 +1,39 @@
+/*
+ * process/input.c: questions to standard input.
+ *
+ * Owns: see input.h. Threads: as there.
+ */
+#include "process/input.h"
+
+#include "base/alloc.h"
+#include "process/mailbox.h"
+
+struct ki_input *ki_input_new(struct ki_proc *proc, size_t max, bool line) {
+	struct ki_input *input = ki_zalloc(sizeof(*input));
+	if (input) {
+		input->signal.kind = KI_SIGNAL_INPUT;
+		ki_list_init(&input->node);
+		input->pid = proc->pid;
+		input->max = max;
+		input->line = line;
+		ki_add_rlx(&proc->system->xnr_inputs, 1); /* a counter */
+	}
+	return input;
+}
+
+bool ki_input_give(struct ki_system *system, struct ki_input *input) {
+	if (!ki_signal_push(system, input->pid, &input->signal)) {
+		return false;
+	}
+	ki_sub_rlx(&system->xnr_inputs, 1); /* a counter; only now, when its process is ready */
+	return true;
+}
+
+void ki_input_drop(struct ki_system *system, struct ki_input *input) {
+	ki_sub_rlx(&system->xnr_inputs, 1); /* a counter */
+	ki_signal_free(&input->signal);
+}
+
+uint32_t ki_inputs_pending(struct ki_system *system) {
+	return ki_load_rlx(&system->xnr_inputs); /* a hint */
+}
