@@ -218,6 +218,31 @@ TEST(lua_json, a_plain_text_says_everything_somehow) {
 	ki_buf_fini(&why);
 }
 
+TEST(lua_json, a_plain_text_ends_where_it_is_too_deep) {
+	enum { LEVELS = 200 };
+	struct ki_value_writer w;
+	size_t marks[LEVELS];
+	ki_value_writer_init(&w);
+	for (int i = 0; i < LEVELS; i++) {
+		marks[i] = ki_value_table_begin(&w);
+	}
+	for (int i = LEVELS - 1; i >= 0; i--) {
+		if (i < LEVELS - 1) {
+			ki_value_int(&w, 7);
+		}
+		ki_value_table_end(&w, marks[i], i < LEVELS - 1 ? 2 : 0, 0);
+	}
+	struct ki_payload *payload = ki_value_finish(&w, KI_FORMAT_LUA);
+	struct ki_buf out;
+	ki_buf_init(&out);
+	OK(ki_json_encode(&out, payload, KI_JSON_PLAIN, NULL));
+	HAS_STR(ki_buf_cstr(&out), "[[null,7],7]");
+	EQ_UINT(out.len, 128 * strlen("[,7]") + strlen("null"));
+	STATUS(ki_json_encode(&out, payload, KI_JSON_STRICT, NULL), KITH_EINVAL);
+	ki_payload_unref(payload);
+	ki_buf_fini(&out);
+}
+
 /* ---- Payloads ---- */
 
 TEST(lua_json, payloads_go_from_format_to_format) {

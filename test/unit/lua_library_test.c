@@ -212,3 +212,23 @@ TEST(lua_library, a_wait_while_the_chunk_of_the_process_loads_is_an_error) {
 		"is loading\n",
 		"local x = slow return function() end");
 }
+
+TEST(lua_library, a_chunk_whose_coroutine_is_closed_has_failed) {
+	static const struct ki_lua_program lib =
+		LIBRARY("app:lib", "n = (n or 0) + 1 coroutine.yield(n) return 'never'");
+	static const struct ki_lua_import imports[] = {{"lib", &lib}};
+	play_with(imports, 1,
+		"true\t1\ntrue\nfalse\tthe chunk of app:lib was given up\n1\n",
+		MAIN(
+			local co = coroutine.create(function() return lib end)
+			print(coroutine.resume(co))
+			print(coroutine.close(co))
+			print(pcall(require, "lib"))
+			print(n)));
+	play_with(imports, 1, "1\nnever\nnever\n",
+		MAIN(
+			local next = coroutine.wrap(function() return lib end)
+			print((next()))
+			print((next()))
+			print(lib)));
+}

@@ -91,8 +91,8 @@ TEST(lua_logger, fields_may_be_of_any_type) {
 		"local c = {1, print, x = print} c.c = c\n"
 		"logger:info('m', {c = c, z = 'a\\0b', deep = setmetatable({}, {__tostring = "
 		"error})})\n",
-		"INFO  app:test  m  " OWN(
-			"2") " c=\"{\\\"1\\\":1,\\\"2\\\":null,\\\"c\\\":null}\" deep=[] z=a\\0b\n");
+		"INFO  app:test  m  " OWN("2") " c=\"{\\\"1\\\":1,\\\"2\\\":null,"
+		"\\\"c\\\":null}\" deep=[] z=a\\0b\n");
 }
 
 TEST(lua_logger, wrong_arguments_raise) {
