@@ -168,7 +168,8 @@ static void log_end(struct kith_runtime *runtime, const struct ki_crash *crash, 
 	struct ki_buf message;
 	ki_buf_init(&message);
 	ki_buf_putv(&message, view.message);
-	struct ki_log_field fields[] = {{"entry", crash->entry}, {"pid", pid}};
+	struct ki_log_field fields[] = {
+		{.key = "pid", .value = pid}, {.key = "entry", .value = crash->entry}};
 	ki_log_write(&runtime->log, KI_LOG_WARN, "kith.process", ki_buf_cstr(&message),
 		ki_countof(fields), fields);
 	ki_buf_fini(&message);

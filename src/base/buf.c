@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void ki_buf_init(struct ki_buf *buf) {
 	*buf = (struct ki_buf){0};
@@ -92,6 +93,34 @@ void ki_buf_vprintf(struct ki_buf *buf, const char *fmt, va_list args) {
 		buf->len += (size_t)len;
 	}
 	va_end(again);
+}
+
+static void put_escape(struct ki_buf *out, unsigned char byte) {
+	static const char plain[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+	const char *at = byte != '\0' ? strchr(plain, byte) : NULL;
+	if (at) {
+		ki_buf_putc(out, '\\');
+		ki_buf_putc(out, names[at - plain]);
+	} else {
+		ki_buf_printf(out, "\\u%04x", byte);
+	}
+}
+
+void ki_buf_put_json(struct ki_buf *out, struct ki_strv text) {
+	ki_buf_putc(out, '"');
+	size_t done = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char byte = (unsigned char)text.ptr[i];
+		if (byte < 0x20 || byte == '"' || byte == '\\') {
+			ki_buf_put(out, text.ptr + done, i - done);
+			put_escape(out, byte);
+			done = i + 1;
+		}
+	}
+	if (done < text.len) {
+		ki_buf_put(out, text.ptr + done, text.len - done);
+	}
+	ki_buf_putc(out, '"');
 }
 
 const char *ki_buf_cstr(struct ki_buf *buf) {

@@ -37,6 +37,8 @@ void ki_buf_putv(struct ki_buf *buf, struct ki_strv str);
 void ki_buf_putc(struct ki_buf *buf, char c);
 void ki_buf_printf(struct ki_buf *buf, const char *fmt, ...) KI_PRINTF(2, 3);
 void ki_buf_vprintf(struct ki_buf *buf, const char *fmt, va_list args) KI_PRINTF(2, 0);
+/* A JSON string, quotes included (RFC 8259); bytes that are no UTF-8 pass. */
+void ki_buf_put_json(struct ki_buf *buf, struct ki_strv str);
 /* The contents with a NUL behind them (not counted in len); "" after a failure. */
 const char *ki_buf_cstr(struct ki_buf *buf);
 /* Gives the memory as a NUL-terminated string (free with ki_free), NULL after a failure; the buf is

@@ -99,34 +99,6 @@ static int refuse_or_null(struct json *json, const struct step *at, const char *
 
 /* ---- Scalars ---- */
 
-static void put_escape(struct ki_buf *out, unsigned char byte) {
-	static const char plain[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
-	const char *at = byte != '\0' ? strchr(plain, byte) : NULL;
-	if (at != NULL) {
-		ki_buf_putc(out, '\\');
-		ki_buf_putc(out, names[at - plain]);
-	} else {
-		ki_buf_printf(out, "\\u%04x", byte);
-	}
-}
-
-static void put_string(struct ki_buf *out, struct ki_strv text) {
-	ki_buf_putc(out, '"');
-	size_t done = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char byte = (unsigned char)text.ptr[i];
-		if (byte < 0x20 || byte == '"' || byte == '\\') {
-			ki_buf_put(out, text.ptr + done, i - done);
-			put_escape(out, byte);
-			done = i + 1;
-		}
-	}
-	if (done < text.len) {
-		ki_buf_put(out, text.ptr + done, text.len - done);
-	}
-	ki_buf_putc(out, '"');
-}
-
 /* The shortest of the usual digits that read back as the same number; never as an integer. */
 static void put_float(struct ki_buf *out, double number) {
 	char text[40];
@@ -289,7 +261,7 @@ static int write_members(
 		if (i > 0) {
 			ki_buf_putc(json->out, ',');
 		}
-		put_string(json->out, members[i].key);
+		ki_buf_put_json(json->out, members[i].key);
 		ki_buf_putc(json->out, ':');
 		struct step at = {.up = up, .key = members[i].key};
 		json->reader.pos = members[i].pos;
@@ -381,7 +353,7 @@ static int write_whole(
 		ki_buf_putv(outer->out, bytes);
 		return KITH_OK;
 	default:
-		put_string(outer->out, bytes);
+		ki_buf_put_json(outer->out, bytes);
 		return KITH_OK;
 	}
 	struct json json = *outer;
@@ -411,7 +383,7 @@ static void write_text(struct json *json, const struct ki_value_token *token) {
 	struct ki_buf text;
 	ki_buf_init(&text);
 	put_scalar(&text, token);
-	put_string(json->out, ki_buf_view(&text));
+	ki_buf_put_json(json->out, ki_buf_view(&text));
 	json->out->failed |= text.failed;
 	ki_buf_fini(&text);
 }
@@ -426,7 +398,7 @@ static int write_any(
 	case KI_VALUE_PAYLOAD:
 		return write_ref(json, token->payload, at);
 	case KI_VALUE_STR:
-		put_string(json->out, token->str);
+		ki_buf_put_json(json->out, token->str);
 		return KITH_OK;
 	case KI_VALUE_ERROR:
 		write_text(json, token);

@@ -5,6 +5,7 @@
  */
 #include "lua/lib_logger.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static const char type_name[] = "Logger";
 enum { NAME = 1, FIELDS, NR_VALUES = FIELDS };
 
 /* Those that each line begins with. */
-enum { PID, LOCATION, NR_OWN };
+enum { PID, ENTRY, LOCATION, NR_OWN };
 
 static void check_self(lua_State *L, const char *fn) {
 	if (luaL_testudata(L, 1, type_name) == NULL) {
@@ -79,6 +80,19 @@ static const char *show_nuls(lua_State *L) {
 	return lua_tostring(L, -1);
 }
 
+/* Whether the text of the value at index is JSON as well. */
+static bool is_json(lua_State *L, int index) {
+	switch (lua_type(L, index)) {
+	case LUA_TNUMBER:
+		return isfinite(lua_tonumber(L, index));
+	case LUA_TBOOLEAN:
+	case LUA_TTABLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Pushes the value at index as a text. */
 static const char *push_text(lua_State *L, int index, struct ki_scratch *scratch) {
 	if (lua_istable(L, index)) {
@@ -102,6 +116,7 @@ static void read_fields(lua_State *L, int fields, int texts, struct ki_log_field
 	lua_pushnil(L);
 	while (lua_next(L, fields)) {
 		int key = lua_gettop(L) - 1;
+		out[nr].form = is_json(L, key + 1) ? KI_LOG_JSON : KI_LOG_PLAIN;
 		out[nr].key = push_text(L, key, scratch);
 		lua_rawseti(L, texts, (lua_Integer)(2 * nr) + 1);
 		out[nr].value = push_text(L, key + 1, scratch);
@@ -151,8 +166,10 @@ static void write_line(lua_State *L, enum ki_log_level level) {
 	struct ki_log_field *fields = lua_newuserdatauv(L, nr * sizeof(*fields), 0);
 	read_fields(L, MERGED, TEXTS, fields + NR_OWN);
 	ki_pid_push(L, lua->proc->pid);
-	fields[PID] = (struct ki_log_field){"pid", lua_tostring(L, -1)};
-	fields[LOCATION] = (struct ki_log_field){"location", push_location(L)};
+	fields[PID] = (struct ki_log_field){.key = "pid", .value = lua_tostring(L, -1)};
+	fields[ENTRY] = (struct ki_log_field){
+		.key = "entry", .value = lua->program->id, .form = KI_LOG_JSON_ALONE};
+	fields[LOCATION] = (struct ki_log_field){.key = "location", .value = push_location(L)};
 	ki_log_write(lua->proc->system->log, level, lua_tostring(L, LINE_NAME),
 		lua_tostring(L, MESSAGE), nr, fields);
 }

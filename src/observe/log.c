@@ -4,16 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "observe/log_line.h"
 #include "sys/clock.h"
 #include "time/calendar.h"
-
-static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
-static const char *const level_labels[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
 
 void ki_log_init(struct ki_log *log, enum ki_log_level threshold, ki_log_sink *sink,
 	void *sink_user, ki_log_clock *clock, void *clock_user) {
 	log->threshold = threshold;
+	log->json = false;
 	log->sink = sink;
 	log->sink_user = sink_user;
 	log->clock = clock;
@@ -24,50 +22,19 @@ bool ki_log_enabled(const struct ki_log *log, enum ki_log_level level) {
 	return log->sink && level >= log->threshold && level < KI_LOG_OFF;
 }
 
-static void put_char(struct ki_buf *line, char c, bool quoted) {
-	unsigned char byte = (unsigned char)c;
-	if (quoted && (c == '"' || c == '\\')) {
-		ki_buf_printf(line, "\\%c", c);
-	} else if (c == '\n') {
-		ki_buf_puts(line, "\\n");
-	} else if (c == '\t') {
-		ki_buf_puts(line, "\\t");
-	} else if (byte < 0x20 || byte == 0x7f) {
-		ki_buf_printf(line, "\\x%02x", byte);
-	} else {
-		ki_buf_putc(line, c);
-	}
+void ki_log_set(struct ki_log *log, enum ki_log_level threshold, bool json) {
+	log->threshold = threshold;
+	log->json = json;
 }
 
-static void put_text(struct ki_buf *line, const char *text) {
-	for (; *text != '\0'; text++) {
-		put_char(line, *text, false);
-	}
-}
-
-static bool wants_quotes(const char *value) {
-	if (*value == '\0') {
-		return true;
-	}
-	for (; *value != '\0'; value++) {
-		unsigned char byte = (unsigned char)*value;
-		if (byte <= 0x20 || byte == 0x7f || byte == '"' || byte == '=') {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void put_value(struct ki_buf *line, const char *value) {
-	if (!wants_quotes(value)) {
-		ki_buf_puts(line, value);
-		return;
-	}
-	ki_buf_putc(line, '"');
-	for (; *value != '\0'; value++) {
-		put_char(line, *value, true);
-	}
-	ki_buf_putc(line, '"');
+/* Without memory for the line a short one is better than silence. */
+static size_t format_brief(char *brief, size_t size, bool json, const struct ki_log_line *line) {
+	static const char why[] = "no memory for a log line";
+	static const char form[] =
+		"{\"ts\":\"%s\",\"level\":\"%s\",\"logger\":\"kith\",\"msg\":\"%s\"}\n";
+	const char *level = (json ? ki_log_level_names : ki_log_level_labels)[line->level];
+	return (size_t)snprintf(
+		brief, size, json ? form : "%s %s kith  %s\n", line->stamp, level, why);
 }
 
 void ki_log_write(const struct ki_log *log, enum ki_log_level level, const char *logger,
@@ -77,35 +44,34 @@ void ki_log_write(const struct ki_log *log, enum ki_log_level level, const char 
 	}
 	char stamp[KI_RFC3339_MAX];
 	ki_rfc3339_ms(log->clock ? log->clock(log->clock_user) : ki_clock_wall_ns(), stamp);
-
-	struct ki_buf line;
-	ki_buf_init(&line);
-	ki_buf_printf(&line, "%s %s ", stamp, level_labels[level]);
-	put_text(&line, logger);
-	ki_buf_puts(&line, "  ");
-	put_text(&line, message);
-	for (size_t i = 0; i < nr_fields; i++) {
-		ki_buf_puts(&line, i == 0 ? "  " : " ");
-		put_text(&line, fields[i].key);
-		ki_buf_putc(&line, '=');
-		put_value(&line, fields[i].value);
-	}
-	ki_buf_putc(&line, '\n');
-	if (!line.failed) {
-		log->sink(log->sink_user, level, line.ptr, line.len);
+	struct ki_log_line line = {
+		.stamp = stamp,
+		.level = level,
+		.logger = logger,
+		.message = message,
+		.nr_fields = nr_fields,
+		.fields = fields,
+	};
+	struct ki_buf text;
+	ki_buf_init(&text);
+	if (log->json) {
+		ki_log_line_json(&text, &line);
 	} else {
-		/* No memory for the line: a shortened one is better than silence. */
-		char brief[256];
-		int len = snprintf(brief, sizeof(brief), "%s %s %.60s  %.120s\n", stamp,
-			level_labels[level], logger, message);
-		log->sink(log->sink_user, level, brief, (size_t)len);
+		ki_log_line_text(&text, &line);
 	}
-	ki_buf_fini(&line);
+	if (!text.failed) {
+		log->sink(log->sink_user, level, text.ptr, text.len);
+	} else {
+		char brief[160];
+		size_t len = format_brief(brief, sizeof(brief), log->json, &line);
+		log->sink(log->sink_user, level, brief, len);
+	}
+	ki_buf_fini(&text);
 }
 
 bool ki_log_level_parse(const char *name, enum ki_log_level *out) {
 	for (int i = KI_LOG_DEBUG; i <= KI_LOG_OFF; i++) {
-		if (strcmp(name, level_names[i]) == 0) {
+		if (strcmp(name, ki_log_level_names[i]) == 0) {
 			*out = (enum ki_log_level)i;
 			return true;
 		}

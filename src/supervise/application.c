@@ -14,10 +14,11 @@ void ki_application_log(struct ki_application *app, enum ki_log_level level, con
 	struct ki_log_field fields[2];
 	size_t nr = 0;
 	if (service) {
-		fields[nr++] = (struct ki_log_field){"service", service->spec->id};
+		fields[nr++] = (struct ki_log_field){
+			.key = "service", .value = service->spec->id};
 	}
 	if (key) {
-		fields[nr++] = (struct ki_log_field){key, value};
+		fields[nr++] = (struct ki_log_field){.key = key, .value = value};
 	}
 	ki_log_write(app->system->log, level, "kith.service", message, nr, fields);
 }

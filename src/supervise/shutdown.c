@@ -275,8 +275,8 @@ void ki_application_say_waits(struct ki_application *app, int64_t now_ns) {
 	int64_t seconds = (until_ns - now_ns + KI_NS_PER_SEC / 2) / KI_NS_PER_SEC;
 	ki_duration_format(seconds * KI_NS_PER_SEC, left);
 	struct ki_log_field fields[] = {
-		{"running", ki_buf_cstr(&waiting.names)},
-		{"left", left},
+		{.key = "running", .value = ki_buf_cstr(&waiting.names)},
+		{.key = "left", .value = left},
 	};
 	ki_log_write(app->system->log, KI_LOG_INFO, "kith.service", "waiting for the stop",
 		ki_countof(fields), fields);

@@ -229,9 +229,9 @@ static void wait_for_restart(struct ki_service *service, int64_t now_ns, const c
 	char wait[KI_DURATION_TEXT_MAX];
 	ki_duration_format(wait_ns, wait);
 	struct ki_log_field fields[] = {
-		{"service", service->spec->id},
-		{service->timed_out ? "details" : "error", error},
-		{"restart_in", wait},
+		{.key = "service", .value = service->spec->id},
+		{.key = service->timed_out ? "details" : "error", .value = error},
+		{.key = "restart_in", .value = wait},
 	};
 	ki_log_write(app->system->log, KI_LOG_WARN, "kith.service",
 		service->timed_out ? "service start timed out" : "service failed",

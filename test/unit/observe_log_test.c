@@ -27,9 +27,11 @@ TEST(log, a_line_has_the_documented_form) {
 	struct seen seen = {0};
 	struct ki_log log;
 	ki_log_init(&log, KI_LOG_INFO, keep, &seen, at_ten, NULL);
-	struct ki_log_field fields[] = {{"workers", "4"}, {"text", "two words"}, {"empty", ""},
-		{"quote", "a\"b\\"}, {"path", "a/b:c"}};
-	ki_log_write(&log, KI_LOG_INFO, "host", "started", 5, fields);
+	struct ki_log_field fields[] = {{"workers", "4", KI_LOG_JSON},
+		{"text", "two words", KI_LOG_PLAIN}, {"empty", "", KI_LOG_PLAIN},
+		{"entry", "x:y", KI_LOG_JSON_ALONE}, {"quote", "a\"b\\", KI_LOG_PLAIN},
+		{"path", "a/b:c", KI_LOG_PLAIN}};
+	ki_log_write(&log, KI_LOG_INFO, "host", "started", 6, fields);
 	EQ_STR(seen.text,
 		"2026-05-01T10:00:00.123Z INFO  host  started  workers=4 text=\"two words\" "
 		"empty=\"\" quote=\"a\\\"b\\\\\" path=a/b:c\n");
@@ -43,7 +45,7 @@ TEST(log, a_line_stays_one_line) {
 	struct seen seen = {0};
 	struct ki_log log;
 	ki_log_init(&log, KI_LOG_DEBUG, keep, &seen, at_ten, NULL);
-	struct ki_log_field field = {"k", "a\nb\x01"};
+	struct ki_log_field field = {"k", "a\nb\x01", KI_LOG_PLAIN};
 	ki_log_write(&log, KI_LOG_WARN, "x", "first\nsecond", 1, &field);
 	EQ_STR(seen.text, "2026-05-01T10:00:00.123Z WARN  x  first\\nsecond  k=\"a\\nb\\x01\"\n");
 }
@@ -70,4 +72,23 @@ TEST(log, levels_have_names) {
 	EQ_INT(level, KI_LOG_OFF);
 	FALSE(ki_log_level_parse("loud", &level));
 	EQ_INT(level, KI_LOG_OFF);
+}
+
+TEST(log, a_line_may_be_a_json_object) {
+	struct seen seen = {0};
+	struct ki_log log;
+	ki_log_init(&log, KI_LOG_OFF, keep, &seen, at_ten, NULL);
+	ki_log_set(&log, KI_LOG_DEBUG, true);
+	struct ki_log_field fields[] = {{"n", "4", KI_LOG_JSON}, {"text", "a\"\n\x01", KI_LOG_PLAIN},
+		{"entry", "x:y", KI_LOG_JSON_ALONE}, {"list", "[1,2]", KI_LOG_JSON},
+		{"msg", "own", KI_LOG_PLAIN}, {"n", "again", KI_LOG_PLAIN}};
+	ki_log_write(&log, KI_LOG_WARN, "a.b", "say \"hi\"", 6, fields);
+	EQ_STR(seen.text,
+		"{\"ts\":\"2026-05-01T10:00:00.123Z\",\"level\":\"warn\",\"logger\":\"a.b\","
+		"\"msg\":\"say \\\"hi\\\"\",\"n\":4,\"text\":\"a\\\"\\n\\u0001\",\"entry\":\"x:y\","
+		"\"list\":[1,2],\"msg_\":\"own\",\"n_\":\"again\"}\n");
+	ki_log_write(&log, KI_LOG_DEBUG, "", "", 0, NULL);
+	EQ_STR(seen.text,
+		"{\"ts\":\"2026-05-01T10:00:00.123Z\",\"level\":\"debug\",\"logger\":\"\","
+		"\"msg\":\"\"}\n");
 }
