@@ -249,7 +249,7 @@ static int push_cases(lua_State *L) {
 		if (test_case(L, -1) == NULL) {
 			luaL_error(L,
 				"bad argument #1 to 'select' (case expected at index %d, got %s)",
-				i, luaL_typename(L, -1));
+				i, ki_type_name(L, -1));
 		}
 	}
 	return nr_cases;

@@ -13,6 +13,7 @@
 
 #include "lua/co.h"
 #include "lua/hook.h"
+#include "lua/luaerror.h"
 
 #define REFUSED "cannot resume a spawned coroutine"
 
@@ -34,7 +35,9 @@ static int spawned(lua_State *L, int status, lua_KContext ctx) {
 
 /* The new one runs up to its first wait, then the caller, then who was ready before. */
 static int lib_spawn(lua_State *L) {
-	luaL_checktype(L, 1, LUA_TFUNCTION);
+	if (lua_type(L, 1) != LUA_TFUNCTION) {
+		return ki_arg_error(L, 1, "spawn", "function");
+	}
 	ki_lua_require_running(L, "spawn");
 	lua_settop(L, 1);
 	struct ki_co *made = ki_co_spawn(L, false);

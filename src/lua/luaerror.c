@@ -34,7 +34,7 @@ static const char metatable_key = 'e';
 
 /* ---- argument errors ---- */
 
-static const char *type_name(lua_State *L, int index) {
+const char *ki_type_name(lua_State *L, int index) {
 	if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) {
 		return lua_tostring(L, -1);
 	}
@@ -44,7 +44,7 @@ static const char *type_name(lua_State *L, int index) {
 
 int ki_arg_error(lua_State *L, int arg, const char *fn, const char *expected) {
 	return luaL_error(L, "bad argument #%d to '%s' (%s expected, got %s)", arg, fn, expected,
-		type_name(L, arg));
+		ki_type_name(L, arg));
 }
 
 /* ---- making and reading ---- */
@@ -490,7 +490,7 @@ static int error_concat(lua_State *L) {
 			ki_error_push_message(L, i);
 			lua_replace(L, i);
 		} else if (!lua_isstring(L, i) && luaL_getmetafield(L, i, "__concat") == LUA_TNIL) {
-			return luaL_error(L, "attempt to concatenate a %s value", type_name(L, i));
+			return luaL_error(L, "attempt to concatenate a %s value", ki_type_name(L, i));
 		}
 	}
 	lua_settop(L, 2);

@@ -61,6 +61,9 @@ struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *trac
  * raise. */
 struct ki_payload *ki_error_from_second(lua_State *L, int index, bool *is_error);
 
+/* How messages call the type of a value: its metatable's __name, else Lua's own. May push. */
+const char *ki_type_name(lua_State *L, int index);
+
 /* Raises "bad argument #ARG to 'FN' (EXPECTED expected, got TYPE)" (SPEC 1.2). */
 int ki_arg_error(lua_State *L, int arg, const char *fn, const char *expected);
 

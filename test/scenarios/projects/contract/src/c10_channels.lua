@@ -213,7 +213,7 @@ local function c10_3_select()
 	raises("bad argument #1 to 'select' (case expected at index 2, got string)", function()
 		channel.select { case, "x" }
 	end)
-	raises("bad argument #1 to 'select' (case expected at index 1, got ", function()
+	raises("bad argument #1 to 'select' (case expected at index 1, got channel)", function()
 		channel.select { b }
 	end)
 end
@@ -239,6 +239,9 @@ local function c10_4_spawn()
 	end
 	refused(coroutine.resume)
 	refused(coroutine.close)
+	raises("bad argument #1 to 'spawn' (function expected, got number)", function()
+		assert(pcall(coroutine.spawn, 5))
+	end)
 	coroutine.yield()
 	same("in order", table.concat(log, ", "),
 		"up to the first wait 0, the caller, after it")
