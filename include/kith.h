@@ -36,15 +36,24 @@ extern "C" {
 /* For a time in ns: none. */
 #define KITH_NO_TIMEOUT INT64_MAX
 
+/* For the time that a stop may take: what the project says (shutdown.timeout). */
+#define KITH_PROJECT_TIMEOUT INT64_MIN
+
 struct kith_runtime;
 
 enum kith_log_level {
-	KITH_LOG_DEFAULT, /* info */
+	KITH_LOG_DEFAULT,
 	KITH_LOG_DEBUG,
 	KITH_LOG_INFO,
 	KITH_LOG_WARN,
 	KITH_LOG_ERROR,
 	KITH_LOG_OFF
+};
+
+enum kith_log_format {
+	KITH_LOG_FORMAT_DEFAULT,
+	KITH_LOG_TEXT,
+	KITH_LOG_JSON /* an object a line, crash reports too */
 };
 
 /*
@@ -66,7 +75,8 @@ struct kith_options {
 	 * descriptor 1.
 	 */
 	int (*output)(void *user, const char *text, size_t len);
-	enum kith_log_level log_level; /* lines below it are not made */
+	/* Lines below it are not made. Default: what the project says, else default_log_level. */
+	enum kith_log_level log_level;
 	int workers;      /* of each process.host, instead of the project's number; 0: as it says */
 	int64_t slice_ns; /* a time slice of every host, up to 1 s; 0: as the project says */
 	int simulate;     /* not 0: one thread, virtual time, an order that `seed` decides */
@@ -98,6 +108,19 @@ struct kith_options {
 	 * own; in a simulation by kith_run itself. Default: 0, standard input.
 	 */
 	int input_fd;
+	enum kith_log_level default_log_level; /* where the project says nothing; default: info */
+	enum kith_log_format log_format;       /* default: what the project says, else text */
+	/*
+	 * nr_sets texts "path=value" that go before what kith.yaml says, as in "host.workers=2";
+	 * borrowed until kith_load has returned.
+	 */
+	const char *const *sets;
+	size_t nr_sets;
+	/*
+	 * The value of a variable that a project names by ${env:NAME}, good until kith_load has
+	 * returned; NULL: not set. Called in kith_load. Default: none is set.
+	 */
+	const char *(*lookup_env)(void *user, const char *name);
 };
 
 /* Gives options with every default. Thread: any. Blocks: never. Since: 0.1. */
@@ -213,9 +236,10 @@ int kith_run(struct kith_runtime *runtime, int64_t timeout_ns);
 
 /*
  * Asks a runtime to stop: services in reverse order of dependency, then what is left on each
- * host. What has not ended after timeout_ns is ended by force; 0: at once. Of several timeouts
- * the earliest counts. Gives KITH_OK also when it has stopped already.
- * Errors: KITH_ECONFLICT (not started), KITH_EINVAL (a negative timeout), KITH_EEXHAUSTED,
+ * host. What has not ended after timeout_ns (KITH_PROJECT_TIMEOUT: the project's) is ended by force;
+ * 0: at once. Of several timeouts the earliest counts. Gives KITH_OK also when it has stopped
+ * already.
+ * Errors: KITH_ECONFLICT (not started), KITH_EINVAL (another negative timeout), KITH_EEXHAUSTED,
  *	KITH_ECLOSED.
  * Thread: any. Blocks: never. Since: 0.1.
  */

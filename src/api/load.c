@@ -83,7 +83,14 @@ int kith_load(struct kith_runtime *runtime, const char *dir) {
 		return KITH_ECONFLICT;
 	}
 	runtime->has_project = true;
-	int status = ki_project_load(dir, &runtime->project);
+	struct ki_project_options options = {
+		.sets = runtime->options.sets,
+		.nr_sets = runtime->options.nr_sets,
+		.lookup_env = runtime->options.lookup_env,
+		.user = runtime->options.user,
+	};
+	int status = ki_project_load_with(dir, &options, &runtime->project);
+	ki_report_load(runtime);
 	if (!status) {
 		status = ki_timezone_load(runtime);
 	}

@@ -6,6 +6,7 @@
  * Not here: the form of a log line (observe/log.h).
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "api/runtime.h"
 #include "mem/value.h"
@@ -42,11 +43,33 @@ static int64_t log_clock(void *user) {
 	return ki_sched_wall(((struct kith_runtime *)user)->sched);
 }
 
+/* The option, else what the project says (0: nothing), else the option's default, else info. */
+static enum ki_log_level level_of(const struct kith_options *options, int project) {
+	int level = options->log_level;
+	if (level == KITH_LOG_DEFAULT) {
+		level = project;
+	}
+	if (level == KITH_LOG_DEFAULT) {
+		level = options->default_log_level;
+	}
+	return level == KITH_LOG_DEFAULT ? KI_LOG_INFO : (enum ki_log_level)(level - 1);
+}
+
 void ki_report_init(struct kith_runtime *runtime) {
-	int level = runtime->options.log_level;
-	ki_log_init(&runtime->log,
-		level == KITH_LOG_DEFAULT ? KI_LOG_INFO : (enum ki_log_level)(level - 1),
-		runtime->options.log ? sink : NULL, runtime, log_clock, runtime);
+	const struct kith_options *options = &runtime->options;
+	enum ki_log_level level = level_of(options, KITH_LOG_DEFAULT);
+	ki_log_init(&runtime->log, level, options->log ? sink : NULL, runtime, log_clock, runtime);
+	ki_log_set(&runtime->log, level, options->log_format == KITH_LOG_JSON);
+}
+
+void ki_report_load(struct kith_runtime *runtime) {
+	const struct kith_options *options = &runtime->options;
+	const struct ki_settings *settings = &runtime->project.settings;
+	bool json = options->log_format == KITH_LOG_FORMAT_DEFAULT
+		? settings->log_format == KI_SETTINGS_FORMAT_JSON
+		: options->log_format == KITH_LOG_JSON;
+	/* both count from debug = 1 */
+	ki_log_set(&runtime->log, level_of(options, (int)settings->log_level), json);
 }
 
 int kith_log(struct kith_runtime *runtime, enum kith_log_level level, const char *logger,
@@ -157,9 +180,45 @@ static void put_report(struct ki_buf *out, const struct ki_crash *crash, const c
 	}
 	ki_buf_printf(out, "\n  uptime    %.2fs, restarts %" PRIu64
 		", notified %u link%s and %u monitor%s\n",
-		(double)crash->uptime_ns / 1e9, crash->restarts, crash->nr_links, crash->nr_links == 1 ? "" : "s",
-		crash->nr_monitors, crash->nr_monitors == 1 ? "" : "s");
+		(double)crash->uptime_ns / 1e9, crash->restarts, crash->nr_links,
+		crash->nr_links == 1 ? "" : "s", crash->nr_monitors,
+		crash->nr_monitors == 1 ? "" : "s");
 	put_traceback(out, view.stack);
+}
+
+static void log_number(
+	char text[24], struct ki_log_field *field, const char *key, uint64_t value) {
+	snprintf(text, 24, "%" PRIu64, value);
+	*field = (struct ki_log_field){.key = key, .value = text, .form = KI_LOG_JSON};
+}
+
+/* The report as a line of JSON. */
+static void log_report(
+	struct kith_runtime *runtime, const struct ki_crash *crash, const char *pid) {
+	struct ki_error_view view = view_error(crash->result);
+	struct ki_buf reason = {0}, kind = {0}, stack = {0}; /* with a NUL behind them */
+	char numbers[3][24], uptime[40];
+	ki_buf_putv(&reason, view.message);
+	ki_buf_putv(&kind, view.kind);
+	ki_buf_putv(&stack, view.stack);
+	snprintf(uptime, sizeof(uptime), "%.3f", (double)crash->uptime_ns / 1e9);
+	struct ki_log_field fields[] = {
+		{.key = "pid", .value = pid},
+		{.key = "entry", .value = crash->entry},
+		{.key = "reason", .value = ki_buf_cstr(&reason)},
+		{.key = "kind", .value = ki_buf_cstr(&kind)},
+		{.key = "traceback", .value = ki_buf_cstr(&stack)},
+		{.key = "uptime", .value = uptime, .form = KI_LOG_JSON},
+		{.key = NULL}, {.key = NULL}, {.key = NULL},
+	};
+	log_number(numbers[0], &fields[6], "restarts", crash->restarts);
+	log_number(numbers[1], &fields[7], "links", crash->nr_links);
+	log_number(numbers[2], &fields[8], "monitors", crash->nr_monitors);
+	ki_log_write(&runtime->log, KI_LOG_ERROR, "kith.process", "CRASH", ki_countof(fields),
+		fields);
+	ki_buf_fini(&reason);
+	ki_buf_fini(&kind);
+	ki_buf_fini(&stack);
 }
 
 /* Ends that somebody asked for, or that follow from another one: a line says enough. */
@@ -190,6 +249,10 @@ static void crash(void *user, const struct ki_crash *crash) {
 		break;
 	}
 	if (!ki_log_enabled(&runtime->log, KI_LOG_ERROR)) {
+		return;
+	}
+	if (runtime->log.json) {
+		log_report(runtime, crash, pid);
 		return;
 	}
 	struct ki_buf report;

@@ -18,11 +18,17 @@ static const int64_t SLICE_MAX_NS = INT64_C(1000000000);
 
 /* ---- Open ---- */
 
+static bool is_level(enum kith_log_level level) {
+	return level >= KITH_LOG_DEFAULT && level <= KITH_LOG_OFF;
+}
+
 static bool is_valid(const struct kith_options *options) {
 	return options->workers >= 0 && options->slice_ns >= 0 &&
 		options->preempt_signal >= 0 &&
-		options->slice_ns <= SLICE_MAX_NS && options->log_level >= KITH_LOG_DEFAULT &&
-		options->log_level <= KITH_LOG_OFF && options->input_fd >= 0;
+		options->slice_ns <= SLICE_MAX_NS && options->input_fd >= 0 &&
+		is_level(options->log_level) && is_level(options->default_log_level) &&
+		options->log_format >= KITH_LOG_FORMAT_DEFAULT &&
+		options->log_format <= KITH_LOG_JSON && (options->sets || options->nr_sets == 0);
 }
 
 int kith_open(const struct kith_options *options, struct kith_runtime **out) {
@@ -210,11 +216,14 @@ int kith_stop(struct kith_runtime *runtime, int64_t timeout_ns) {
 	if (!runtime) {
 		return KITH_ECLOSED;
 	}
-	if (timeout_ns < 0) {
+	if (timeout_ns < 0 && timeout_ns != KITH_PROJECT_TIMEOUT) {
 		return KITH_EINVAL;
 	}
 	if (ki_load_acq(&runtime->xstate) < KI_RT_STARTED) { /* acq: app is there. [AP1] */
 		return KITH_ECONFLICT;
+	}
+	if (timeout_ns == KITH_PROJECT_TIMEOUT) {
+		timeout_ns = runtime->project.settings.shutdown_timeout_ns;
 	}
 	int status = ki_application_stop(runtime->app, timeout_ns);
 	ki_mutex_lock(&runtime->stop_mutex);

@@ -90,6 +90,8 @@ void ki_runtime_exit(void *user, int status);
 
 extern const struct ki_system_hooks ki_report_hooks; /* user is set by who uses them */
 void ki_report_init(struct kith_runtime *runtime);
+/* The project was read: what it says of the log counts where no option does. */
+void ki_report_load(struct kith_runtime *runtime);
 /*
  * Appends message and traceback of an error payload, indented by `indent` from the second
  * line on.

@@ -39,6 +39,7 @@ int ki_cli_check(int nr, char **list) {
 	bool coloured = false;
 	struct kith_options options = kith_options();
 	options.log = ki_cli_log;
+	options.lookup_env = ki_cli_lookup_env;
 	options.user = &coloured;
 	options.log_level = KITH_LOG_WARN;
 	struct kith_runtime *runtime = NULL;

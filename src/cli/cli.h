@@ -22,6 +22,8 @@ bool ki_cli_out(const char *text, size_t len);
 void ki_cli_err(const char *text, size_t len);
 /* "kith: TEXT" on standard error; gives `status`. */
 int ki_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The variables that a project may name. */
+const char *ki_cli_lookup_env(void *user, const char *name);
 /* The log callback of a runtime. */
 void ki_cli_log(void *user, enum kith_log_level level, const char *text, size_t len);
 

@@ -1,5 +1,5 @@
 /*
- * console.c: units of text to standard output and standard error.
+ * console.c: units of text to standard output and standard error, and the environment.
  *
  * Owns: err_mutex. Threads: any.
  * Not here: what is said.
@@ -60,6 +60,11 @@ int ki_cli_fail(int status, const char *format, ...) {
 	write_all(STDERR_FILENO, text, (size_t)len);
 	pthread_mutex_unlock(&err_mutex);
 	return status;
+}
+
+const char *ki_cli_lookup_env(void *user, const char *name) {
+	(void)user;
+	return getenv(name);
 }
 
 static const char *colour_of(enum kith_log_level level) {

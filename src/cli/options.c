@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 
 /* Of the specification, and of a kith to come. */
-static const char *const later[] = {"--set", "--log-format", "--only", "--seeds", "--real"};
+static const char *const later[] = {"--only", "--seeds", "--real"};
 
 /* A number may be negative among arguments; "-" alone is a word. */
 static bool is_option(const struct ki_cli_words *words, const char *text) {

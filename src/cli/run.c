@@ -18,10 +18,11 @@ enum { WORKERS_MAX = 1024 };
 struct run {
 	const char *dir;
 	const char *entry; /* of -x, or NULL */
-	const char **args; /* room for all words */
+	const char **args; /* room for all words, as in sets */
 	size_t nr_args;
+	const char **sets;
 	int64_t until_ns;  /* KITH_NO_TIMEOUT: no bound */
-	bool has_seed, has_until, has_level;
+	bool has_seed, has_until;
 	struct kith_options options;
 };
 
@@ -81,11 +82,24 @@ static int set_until(struct run *run, const char *value) {
 }
 
 static int set_level(struct run *run, const char *value) {
-	run->has_level = true;
 	if (!read_level(value, &run->options.log_level)) {
 		return ki_cli_fail(EXIT_USAGE,
 			"--log-level: debug, info, warn, error or off, not \"%s\"", value);
 	}
+	return EXIT_OK;
+}
+
+static int set_format(struct run *run, const char *value) {
+	bool json = !strcmp(value, "json");
+	if (!json && strcmp(value, "text") != 0) {
+		return ki_cli_fail(EXIT_USAGE, "--log-format: text or json, not \"%s\"", value);
+	}
+	run->options.log_format = json ? KITH_LOG_JSON : KITH_LOG_TEXT;
+	return EXIT_OK;
+}
+
+static int add_set(struct run *run, const char *value) {
+	run->sets[run->options.nr_sets++] = value;
 	return EXIT_OK;
 }
 
@@ -111,6 +125,8 @@ static const struct {
 	{"--seed", set_seed},
 	{"--until", set_until},
 	{"--log-level", set_level},
+	{"--log-format", set_format},
+	{"--set", add_set},
 	{"--timezone", set_timezone},
 };
 
@@ -161,9 +177,7 @@ static int read_words(struct run *run, struct ki_cli_words *words) {
 		return ki_cli_fail(
 			EXIT_USAGE, "%s is for --sim", run->has_seed ? "--seed" : "--until");
 	}
-	if (!run->has_level) {
-		run->options.log_level = run->entry ? KITH_LOG_WARN : KITH_LOG_INFO;
-	}
+	run->options.default_log_level = run->entry ? KITH_LOG_WARN : KITH_LOG_INFO;
 	return EXIT_OK;
 }
 
@@ -226,6 +240,8 @@ static int load_and_run(struct run *run, struct kith_runtime *runtime) {
 static int open_and_run(struct run *run) {
 	bool coloured = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 	run->options.log = ki_cli_log;
+	run->options.lookup_env = ki_cli_lookup_env;
+	run->options.sets = run->sets;
 	run->options.user = &coloured;
 	run->options.default_timezone = getenv("TZ");
 	ki_cli_block_signals();
@@ -252,15 +268,17 @@ int ki_cli_run(int nr, char **list) {
 	}
 	struct run run = {.options = kith_options(), .until_ns = KITH_NO_TIMEOUT};
 	run.options.seed = 1;
-	run.options.preempt_signal = SIGURG; /* nobody else's here, and ignored where it is not handled */
+	/* Nobody else's here, and ignored where it is not handled. */
+	run.options.preempt_signal = SIGURG;
 	run.args = calloc((size_t)nr + 1, sizeof(*run.args));
-	if (!run.args) {
-		return ki_cli_fail(EXIT_FAILED, "%s", kith_status_text(KITH_EEXHAUSTED));
-	}
-	int status = read_words(&run, &words);
+	run.sets = calloc((size_t)nr + 1, sizeof(*run.sets));
+	int status = run.args && run.sets
+		? read_words(&run, &words)
+		: ki_cli_fail(EXIT_FAILED, "%s", kith_status_text(KITH_EEXHAUSTED));
 	if (!status) {
 		status = open_and_run(&run);
 	}
 	free(run.args);
+	free(run.sets);
 	return status;
 }

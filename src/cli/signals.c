@@ -13,8 +13,6 @@
 
 #include "cli/cli.h"
 
-static const int64_t SHUTDOWN_TIMEOUT_NS = INT64_C(30000000000);
-
 static struct {
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -46,7 +44,7 @@ static void *wait_for_signals(void *arg) {
 			_exit(EXIT_FAILED);
 		}
 		kith_log(watch.runtime, KITH_LOG_INFO, "kith", "received shutdown signal");
-		kith_stop(watch.runtime, SHUTDOWN_TIMEOUT_NS);
+		kith_stop(watch.runtime, KITH_PROJECT_TIMEOUT);
 	}
 }
 
