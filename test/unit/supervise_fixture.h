@@ -26,6 +26,8 @@ struct actor {
 	unsigned bad_starts; /* so many spawns fail first, with start_status */
 	int start_status;
 	unsigned nr_starts;
+	bool endless_start;
+	bool trapping;
 	unsigned spawns;     /* so many copies of `child` first */
 	struct actor *child;
 	struct ki_native native;
@@ -76,7 +78,6 @@ static inline void fixture_init(struct fixture *f)
 static inline int actor_run(struct ki_proc *proc, void *arg)
 {
 	struct actor *actor = arg;
-	ki_buf_printf(&actor->fixture->said, "start %s,", actor->name);
 	for (unsigned i = 0; i < actor->spawns; i++) {
 		struct ki_spawn spawn = {
 			.program = &actor->child->program, .host = proc->host, .parent = proc};
@@ -89,10 +90,11 @@ static inline int actor_run(struct ki_proc *proc, void *arg)
 		return status ? status : actor->status;
 	}
 	ki_store_rlx(&proc->xhears_cancel, !actor->deaf);
+	proc->trap_links = actor->trapping;
 	for (;;) {
 		struct ki_signal *signal = NULL;
 		int status = ki_native_receive(proc, INT64_MAX, &signal);
-		if (status == KITH_EKILLED) {
+		if (status == KITH_EKILLED) { /* by force, or with a link */
 			ki_buf_printf(&actor->fixture->said, "killed %s,", actor->name);
 			return KITH_OK;
 		}
@@ -108,12 +110,25 @@ static inline int actor_run(struct ki_proc *proc, void *arg)
 static inline int actor_start(struct ki_proc *proc, const struct ki_program *program,
 	struct ki_payload *const *args, size_t nr_args, struct ki_payload **error)
 {
-	struct actor *actor =
-		ki_container_of(program, struct actor, program);
+	struct actor *actor = ki_container_of(program, struct actor, program);
+	struct ki_value_reader r;
+	struct ki_value_token t;
+	if (nr_args == 1 && args[0]) {
+		ki_value_reader_payload(&r, args[0]);
+		OK(ki_value_next(&r, &t));
+		ki_buf_printf(&actor->fixture->said, "(%d)", (int)t.i);
+	}
+	if (actor->endless_start) {
+		while (!ki_proc_forced(ki_proc_self())) {
+			ki_task_yield(true);
+		}
+		ki_task_abandon();
+	}
 	if (actor->nr_starts++ < actor->bad_starts) {
 		*error = ki_error_payload_status(actor->start_status, ki_strv("no start"));
 		return actor->start_status;
 	}
+	ki_buf_printf(&actor->fixture->said, "start %s,", actor->name);
 	return ki_native_ops.start(proc, program, args, nr_args, error);
 }
 
