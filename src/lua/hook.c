@@ -1,10 +1,10 @@
 /*
  * lua/hook.c: where a running Lua process gives way, and where force reaches it.
  *
- * A hook gives way. It runs no Lua, so that nothing but a clock can tell;
- * the strand is put aside with whatever stands on it, and no other coroutine of the process runs
- * meanwhile (SPEC 10.4). While a chunk loads, the process whose strand and time it is is the
- * spawner.
+ * A hook in Lua, and polls in the loops of C code (lua_build.h). Neither runs Lua, so that nothing
+ * but a clock can tell; the strand is put aside with whatever stands on it, and no other coroutine
+ * of the process runs meanwhile (SPEC 10.4). While a chunk loads, the process whose strand and time
+ * it is is the spawner.
  *
  * Where the scheduler tells of overruns (ki_sched_preempts) there is no hook until then: a count
  * hook, however rare, keeps Lua's VM on its slow path. The handler of the signal arms one on the
@@ -13,17 +13,31 @@
  * one goes on, finds the slice young and does nothing, and the next signal finds the right one. A
  * thread made meanwhile inherits it, the same. Elsewhere a count hook on every thread asks.
  *
- * Owns: xrunning of struct ki_lua. Threads: the worker that runs the process; ki_lua_tell in its
- *	signal handler.
+ * Owns: struct ki_lua_polls; xrunning of struct ki_lua. Threads: the worker that runs the process;
+ *	ki_lua_tell in its signal handler.
  * Invariants:
  *	HK1 xrunning is NULL or a live thread of the state, on the strand that the task runs.
  */
 #include "lua/hook.h"
 
+#include <string.h>
+
 #include "sched/task.h"
 
-/* Instructions between two looks: what one ki_task_tick stands for. */
+/* VM instructions, or steps of a C loop, between two looks: what one ki_task_tick stands for. */
 #define INSTRUCTIONS 1000
+
+/* Source text that is compiled without a look, and what that takes. */
+enum { PIECE_BYTES = 1024, PIECE_STEPS = INSTRUCTIONS / 2 };
+
+/* Of a resume, with what it takes to make a thread. */
+enum { RESUME_STEPS = 20 };
+
+/* Signals for one overrun until a hook that has not fired is armed again. */
+enum { RETELL = 8 };
+
+/* Bytes that memcmp compares in the time of one step. */
+enum { STEP_BYTES = 256 };
 
 /* The end of a full slice counts as a look into the mailbox (SPEC 6.5). */
 static bool look_at_slice_end(struct ki_proc *self) {
@@ -62,12 +76,23 @@ static void on_overrun(lua_State *L, lua_Debug *ar) {
 	ki_lua_poll(L);
 }
 
+/*
+ * lua_sethook walks all calls of the thread, which can take longer than until the next signal: a
+ * thread that is armed is let alone. Not for good, since one that had just disarmed may have
+ * cleared the mark that the walk set.
+ */
 void ki_lua_tell(struct ki_overrun *overrun) {
 	struct ki_lua *lua = ki_container_of(overrun, struct ki_lua, overrun);
 	lua_State *running = ki_load_rlx(&lua->xrunning); /* rlx: written by this thread */
-	if (running != NULL) {
-		lua_sethook(running, on_overrun, LUA_MASKCOUNT, 1);
+	ki_store_rlx(&lua->polls.xleft, 0); /* rlx: the same */
+	if (running == NULL) {
+		return;
 	}
+	if (lua_gethook(running) == on_overrun && lua->nr_told++ % RETELL != 0) {
+		return;
+	}
+	lua->nr_told = 1;
+	lua_sethook(running, on_overrun, LUA_MASKCOUNT, 1);
 }
 
 void ki_lua_hook(lua_State *L) {
@@ -77,5 +102,58 @@ void ki_lua_hook(lua_State *L) {
 }
 
 void ki_lua_runs(struct ki_lua *lua, lua_State *L) {
-	ki_store_rlx(&lua->xrunning, L); /* rlx: for a handler of this thread, which sees it in order */
+	ki_store_rlx(&lua->xrunning, L); /* rlx: for a handler of this thread */
+}
+
+/* ---- Loops in C ---- */
+
+void ki_lua_give_way(lua_State *L) {
+	ki_store_rlx(&ki_lua_of(L)->polls.xleft, INSTRUCTIONS); /* rlx: see lua_build.h */
+	ki_lua_poll(L);
+}
+
+int ki_lua_memcmp(const void *a, const void *b, size_t len) {
+	struct ki_proc *self = ki_proc_self();
+	if (self != NULL && self->program->ops == &ki_lua_ops) {
+		size_t steps = 1 + len / STEP_BYTES;
+		ki_lua_spend(((struct ki_lua *)self->body)->L,
+			steps < INSTRUCTIONS ? (int)steps : INSTRUCTIONS);
+	} else {
+		ki_lua_poll(NULL); /* a chunk that a native body or nobody waits for */
+	}
+	return memcmp(a, b, len);
+}
+
+int ki_lua_resume(lua_State *L, lua_State *from, int nr_args, int *nr_results) {
+	ki_lua_spend(L, RESUME_STEPS);
+	return (lua_resume)(L, from, nr_args, nr_results);
+}
+
+struct pieces {
+	lua_Reader reader;
+	void *data;
+	const char *at;
+	size_t left;
+};
+
+static const char *read_piece(lua_State *L, void *data, size_t *size) {
+	struct pieces *pieces = data;
+	if (pieces->left == 0) {
+		pieces->at = pieces->reader(L, pieces->data, &pieces->left);
+		if (pieces->at == NULL || pieces->left == 0) {
+			return NULL;
+		}
+	}
+	ki_lua_spend(L, PIECE_STEPS);
+	const char *piece = pieces->at;
+	*size = pieces->left < PIECE_BYTES ? pieces->left : PIECE_BYTES;
+	pieces->at += *size;
+	pieces->left -= *size;
+	return piece;
+}
+
+int ki_lua_load(
+	lua_State *L, lua_Reader reader, void *data, const char *name, const char *mode) {
+	struct pieces pieces = {.reader = reader, .data = data};
+	return (lua_load)(L, read_piece, &pieces, name, mode);
 }

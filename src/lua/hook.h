@@ -11,8 +11,8 @@
 
 /* Sets the slice hook, where there is one, on a state's first thread; the others inherit it. */
 void ki_lua_hook(lua_State *L);
-/* From here on the Lua of thread L runs (NULL: none). To be said by whoever resumes a thread, and again
- * when that gives control back; a thread that ends or yields cannot. */
+/* From here on the Lua of thread L runs (NULL: none). To be said by whoever resumes a thread, and
+ * again when that gives control back; a thread that ends or yields cannot. */
 void ki_lua_runs(struct ki_lua *lua, lua_State *L);
 /* `tell` of a process's ki_overrun: the running thread gives way soon. */
 void ki_lua_tell(struct ki_overrun *overrun);

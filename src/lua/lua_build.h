@@ -1,20 +1,136 @@
 /*
- * What we set of the macros that Lua's build leaves open. Forced in front of every source of Lua and
- * of src/lua (`-include`), so that both see the same layouts and the same calls.
+ * What we set of the macros that Lua's build leaves open. Forced in front of every source of Lua
+ * and of src/lua (`-include`), so that both see the same layouts and the same calls;
+ * KI_LUA_SOURCE_x is defined for Lua's own source x.c.
  *
- * Owns: nothing at run time.
- * Threads: any.
- * Invariants: I1 no macro here changes a source of Lua; I2 LUAI_MAXCCALLS stays 200, Lua's own: the
- * size of a stack is measured for it.
- * Not here: what the functions named here do (src/lua/state.c).
+ * Owns: struct ki_lua_polls.
+ * Threads: the worker that runs the process.
+ * Invariants:
+ *	I1 no macro here changes a source of Lua.
+ *	I2 LUAI_MAXCCALLS stays 200, Lua's own: the size of a stack is measured for it.
+ *	I3 a poll stands where nothing but Lua's own heap holds what is in use: it may put the
+ *	   strand by, and it may never return.
+ * Not here: what the functions named here do (hook.c, result.c, state.c).
+ *
+ * Polls. A loop inside a library function runs no VM instruction, so no hook reaches it (SPEC 7.5).
+ * DESIGN's lua_lock would make a poll of every call of the API, also of those between which C code
+ * of ours holds memory because they cannot raise. So the loops are taken where they stand: Lua
+ * declares its functions with the name in parentheses, which leaves each name open to a macro, and
+ * in the matcher, where a step calls nothing, it is the keywords of a step that poll.
  */
 #ifndef KI_LUA_BUILD_H
 #define KI_LUA_BUILD_H
+
+#include <stddef.h>
+
+#if defined(KI_LUA_SOURCE_lstrlib) || defined(KI_LUA_SOURCE_lutf8lib)
+/* All that these include, before keywords get another meaning. */
+#include <assert.h>
+#include <ctype.h>
+#include <float.h>
+#include <limits.h>
+#include <locale.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#endif
+
+#include "base/atomic.h"
 
 struct lua_State;
 
 /* The seed of the string hash: the run's, read through the allocator's user pointer, no global. */
 unsigned int ki_lua_makeseed(struct lua_State *L);
 #define luai_makeseed(L) ki_lua_makeseed(L)
+
+/* ---- Polls ---- */
+
+/* Steps that C loops may still make before they look around. The first member of struct ki_lua, to
+ * which the extra space in front of each thread points. */
+struct ki_lua_polls {
+	/* Written by its worker alone; atomic because a signal handler there may write too. */
+	_Atomic(int) xleft;
+};
+
+/* No steps are left: judges force and the end of a slice. May not return. */
+void ki_lua_give_way(struct lua_State *L);
+
+/* A C loop has made `steps` steps, each about as long as a VM instruction. */
+static inline void ki_lua_spend(struct lua_State *L, int steps) {
+	struct ki_lua_polls *polls = *(struct ki_lua_polls **)((char *)L - sizeof(void *));
+	int left = ki_load_rlx(&polls->xleft) - steps; /* rlx: of this thread */
+	ki_store_rlx(&polls->xleft, left); /* rlx: a signal writes again */
+	if (__builtin_expect(left <= 0, 0)) {
+		ki_lua_give_way(L);
+	}
+}
+
+#if defined(KI_LUA_SOURCE_ltablib)
+#define lua_geti(L, index, n) (ki_lua_spend(L, 1), (lua_geti)(L, index, n))
+#endif
+
+#if defined(KI_LUA_SOURCE_lutf8lib)
+#define while(...) while (ki_lua_spend(L, 1), (__VA_ARGS__))
+#endif
+
+#if defined(KI_LUA_SOURCE_lstrlib)
+/* Where the matcher's functions have a struct MatchState `ms`, others find this one: no poll. */
+struct MatchState;
+struct ki_no_match {
+	struct lua_State *L;
+};
+static const struct ki_no_match ki_no_match = {NULL}, *const ms = &ki_no_match;
+#define KI_MATCHING                                                                                \
+	(_Generic((ms), const struct ki_no_match *: (ms), struct MatchState *: (ms),               \
+		default: &(ms))->L)
+static inline void ki_lua_match_step(struct lua_State *L) {
+	if (L != NULL) {
+		ki_lua_spend(L, 1);
+	}
+}
+#define switch(...) switch (ki_lua_match_step(KI_MATCHING), (__VA_ARGS__))
+#define while(...) while (ki_lua_match_step(KI_MATCHING), (__VA_ARGS__))
+#define memcmp(a, b, len) ki_lua_memcmp(a, b, len)
+#endif
+/* memcmp with a poll, for the plain search, which has no L at hand. */
+int ki_lua_memcmp(const void *a, const void *b, size_t len);
+
+/* Source text comes in small pieces, with a poll before each. */
+#if !defined(KI_LUA_SOURCE_lapi)
+int ki_lua_load(struct lua_State *L,
+	const char *(*reader)(struct lua_State *L, void *data, size_t *size), void *data,
+	const char *name, const char *mode);
+#define lua_load(L, reader, data, name, mode) ki_lua_load(L, reader, data, name, mode)
+#endif
+
+/* A new thread has a count of its own, and may end before its hook is called. */
+#if !defined(KI_LUA_SOURCE_ldo)
+int ki_lua_resume(struct lua_State *L, struct lua_State *from, int nr_args, int *nr_results);
+#define lua_resume(L, from, nr_args, nr_results) ki_lua_resume(L, from, nr_args, nr_results)
+#endif
+
+/* ---- Memory ---- */
+
+/* Lua throws its memory error. When memory was refused, and not merely its text raised by a
+ * program, the process ends here (SPEC 15.6): does not return then. */
+void ki_lua_out_of_memory(struct lua_State *L);
+
+#if defined(KI_LUA_SOURCE_ldo)
+#define LUAI_THROW(L, c)                                                                           \
+	((c)->status == LUA_ERRMEM ? ki_lua_out_of_memory(L) : (void)0, _longjmp((c)->b, 1))
+#define LUAI_TRY(L, c, a)                                                                          \
+	if (_setjmp((c)->b) == 0) {                                                                \
+		a                                                                                  \
+	}
+#define luai_jmpbuf jmp_buf
+#endif
+
+/* Only memory that was refused makes a stack shorter than Lua allows: no error for pcall. */
+int ki_lua_checkstack(struct lua_State *L, int n);
+#if defined(KI_LUA_SOURCE) && !defined(KI_LUA_SOURCE_lapi)
+#define lua_checkstack(L, n) ki_lua_checkstack(L, n)
+#endif
 
 #endif

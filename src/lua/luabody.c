@@ -68,24 +68,26 @@ static int run_chunk(lua_State *L) {
 	return 0;
 }
 
-/* "failed to execute script: " and the text of the error value on top of the stack. */
-static int script_failed(lua_State *L, int status, struct ki_payload **error) {
-	if (status == LUA_ERRMEM) {
-		return exhausted(error);
-	}
+static int script_failed(struct ki_strv cause, struct ki_payload **error) {
+	struct ki_buf text;
+	ki_buf_init(&text);
+	ki_buf_puts(&text, "failed to execute script: ");
+	ki_buf_putv(&text, cause);
+	*error = ki_error_payload_status(KITH_EINTERNAL, ki_buf_view(&text));
+	ki_buf_fini(&text);
+	return KITH_EINTERNAL;
+}
+
+/* With the text of the error value on top of the stack. */
+static int script_raised(lua_State *L, struct ki_payload **error) {
 	struct ki_payload *cause = ki_error_from_value(L, -1, NULL);
 	struct ki_error_view view = {0};
 	if (cause == NULL || ki_error_read(cause, &view) != KITH_OK) {
 		return exhausted(error);
 	}
-	struct ki_buf text;
-	ki_buf_init(&text);
-	ki_buf_puts(&text, "failed to execute script: ");
-	ki_buf_put(&text, view.message.ptr, view.message.len);
-	*error = ki_error_payload_status(KITH_EINTERNAL, ki_strv_n(text.ptr, text.len));
-	ki_buf_fini(&text);
+	int status = script_failed(view.message, error);
 	ki_payload_unref(cause);
-	return KITH_EINTERNAL;
+	return status;
 }
 
 static int no_method(const char *method, struct ki_payload **error) {
@@ -101,14 +103,8 @@ static int load(struct ki_lua *lua, struct start *start, struct ki_payload **err
 	lua_State *L = lua->L;
 	lua_pushcfunction(L, run_chunk);
 	lua_pushlightuserdata(L, start);
-	int status = ki_lua_compile(L, lua->program);
-	if (status != KITH_OK) {
-		return script_failed(
-			L, status == KITH_EEXHAUSTED ? LUA_ERRMEM : LUA_ERRSYNTAX, error);
-	}
-	status = lua_pcall(L, 2, 0, 0);
-	if (status != LUA_OK) {
-		return script_failed(L, status, error);
+	if (ki_lua_compile(L, lua->program) != KITH_OK || lua_pcall(L, 2, 0, 0) != LUA_OK) {
+		return script_raised(L, error);
 	}
 	return start->no_method ? no_method(lua->program->method, error) : KITH_OK;
 }
@@ -121,7 +117,7 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	lua->proc = proc;
 	lua->program = program->data;
 	lua->overrun.tell = ki_lua_tell;
-	ki_heap_init(&lua->heap, 0);
+	ki_heap_init(&lua->heap, (size_t)proc->limits.max_memory);
 	ki_list_init(&lua->ready);
 	ki_list_init(&lua->cos);
 	ki_list_init(&lua->owned);
@@ -133,8 +129,37 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	return lua;
 }
 
-/* While the chunk loads, the turn is the spawner's, and this state is what takes its time. In a thread
- * outside of all hosts there are no turns. */
+static int open_and_load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
+	if (ki_lua_open(lua) != KITH_OK) {
+		return exhausted(error);
+	}
+	ki_lua_hook(lua->L);
+	ki_lua_runs(lua, lua->L);
+	lua->loading = true;
+	int status = load(lua, start, error);
+	lua->loading = false;
+	lua_settop(lua->L, 0);
+	return status;
+}
+
+/* A refusal of memory leads here from wherever it was, through all that the chunk calls. */
+static int run_start(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
+	jmp_buf refused;
+	lua->start = &refused;
+	int status;
+	if (setjmp(refused) == 0) {
+		status = open_and_load(lua, start, error);
+	} else {
+		char text[KI_LUA_MEMORY_TEXT_MAX];
+		ki_lua_memory_text(lua, text, sizeof text);
+		status = script_failed(ki_strv(text), error);
+	}
+	lua->start = NULL;
+	return status;
+}
+
+/* While the chunk loads, the turn is the spawner's, and this state is what takes its time. In a
+ * thread outside of all hosts there are no turns. */
 static struct ki_overrun *tell_of_overruns(struct ki_overrun *overrun) {
 	return ki_proc_self() != NULL ? ki_task_on_overrun(overrun) : NULL;
 }
@@ -146,19 +171,11 @@ static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 		return exhausted(error);
 	}
 	proc->body = lua; /* from here on destroy lets go of it (B1) */
-	if (ki_lua_open(lua) != KITH_OK) {
-		return exhausted(error);
-	}
-	ki_lua_hook(lua->L);
 	struct start start = {.program = lua->program, .args = args, .nr_args = nr_args};
-	lua->loading = true;
 	struct ki_overrun *spawner = tell_of_overruns(&lua->overrun);
-	ki_lua_runs(lua, lua->L);
-	int status = load(lua, &start, error);
+	int status = run_start(lua, &start, error);
 	ki_lua_runs(lua, NULL);
 	tell_of_overruns(spawner);
-	lua->loading = false;
-	lua_settop(lua->L, 0);
 	return status;
 }
 

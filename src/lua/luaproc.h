@@ -16,6 +16,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <setjmp.h>
 #include <stdbool.h>
 
 #include "base/list.h"
@@ -82,16 +83,20 @@ struct ki_owned {
 };
 
 struct ki_lua {
+	struct ki_lua_polls polls; /* first: lua_build.h */
 	struct ki_proc *proc;
 	const struct ki_lua_program *program;
 	struct ki_heap heap;
 	lua_State *L;              /* the state's main thread; runs the chunk, then nothing */
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */
-	/* The thread whose Lua runs, NULL: none; kept up to date by all that resumes one, and read by
-	 * the worker's signal handler (hook.c). */
+	/* The thread whose Lua runs, NULL: none; kept up to date by all that resumes one, and read
+	 * by the worker's signal handler (hook.c). */
 	_Atomic(lua_State *) xrunning;
 	struct ki_overrun overrun;
+	unsigned nr_told;          /* of overruns; in the handler alone */
+	jmp_buf *start;            /* while it starts: where to go when memory is refused */
+	bool refused;              /* the heap refused the last block that was asked for */
 	bool scoped;               /* each chunk has an environment of its own (scope.h) */
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */

@@ -9,8 +9,8 @@
 
 #include <lua.h>
 
-/* The process ends as if at its limit (SPEC 15.7); while its chunk loads, a Lua error is raised.
- * Does not return. */
+/* The process ends as if at its limit (SPEC 15.7); while its chunk loads, the spawn fails. Does not
+ * return. */
 _Noreturn void ki_lua_refuse_memory(lua_State *L);
 
 #endif

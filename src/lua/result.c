@@ -1,6 +1,10 @@
 /*
  * lua/result.c: what a process's Lua comes to (SPEC 4.5).
  *
+ * Memory. Lua's memory error ends the process where it is thrown, so that no pcall sees it. While
+ * the process starts, on the spawner's strand, it leads out of the state, which is then dropped
+ * whole. Where no process runs (a check of a source) it is an error like others.
+ *
  * Owns: nothing. Threads: the worker that runs the process.
  * Not here: force and linked failures (process/exit.c).
  */
@@ -12,17 +16,54 @@
 #include "lua/luaerror.h"
 #include "mem/value.h"
 
+/* ---- Memory ---- */
+
+void ki_lua_memory_text(const struct ki_lua *lua, char *text, size_t size) {
+	/* Without a limit of its own it has reached what the system gives (SPEC 15.7). */
+	size_t limit = lua->heap.limit_bytes > 0 ? lua->heap.limit_bytes : lua->heap.used_bytes;
+	snprintf(text, size, "memory limit exceeded (limit %zu bytes)", limit);
+}
+
 void ki_lua_end_memory(struct ki_lua *lua) {
-	struct ki_payload *error = NULL; /* the process layer's: out of memory */
-	if (lua->heap.limit_hit) {
-		char text[80];
-		snprintf(text, sizeof text, "memory limit exceeded (limit %zu bytes)",
-			lua->heap.limit_bytes);
-		error = ki_error_payload_status(KITH_EEXHAUSTED, ki_strv(text));
-	}
-	ki_proc_end_cause(lua->proc, KI_CAUSE_MEMORY, error);
+	char text[KI_LUA_MEMORY_TEXT_MAX];
+	ki_lua_memory_text(lua, text, sizeof text);
+	ki_proc_end_cause(lua->proc, KI_CAUSE_MEMORY,
+		ki_error_payload_status(KITH_EEXHAUSTED, ki_strv(text)));
 	lua->ended = true;
 }
+
+/* Of the state itself: a thread of it may be half made. */
+static struct ki_lua *lua_of_allocator(lua_State *L) {
+	void *user;
+	lua_getallocf(L, &user);
+	return user;
+}
+
+void ki_lua_out_of_memory(lua_State *L) {
+	struct ki_lua *lua = lua_of_allocator(L);
+	if (!lua->refused) {
+		return;
+	}
+	if (lua->start != NULL) {
+		longjmp(*lua->start, 1);
+	}
+	if (lua->proc != NULL && lua->proc == ki_proc_self()) {
+		ki_lua_end_memory(lua);
+		ki_task_abandon();
+	}
+}
+
+int ki_lua_checkstack(lua_State *L, int n) {
+	struct ki_lua *lua = lua_of_allocator(L);
+	lua->refused = false;
+	int enough = (lua_checkstack)(L, n);
+	if (!enough) {
+		ki_lua_out_of_memory(L);
+	}
+	return enough;
+}
+
+/* ---- The rest ---- */
 
 void ki_lua_end_deadlock(struct ki_lua *lua) {
 	char text[120];

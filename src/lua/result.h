@@ -18,6 +18,9 @@ void ki_lua_end_results(lua_State *L, int first);
 void ki_lua_end_error(lua_State *L, int status, const char *traceback);
 /* Memory was refused. */
 void ki_lua_end_memory(struct ki_lua *lua);
+/* The error's text. */
+enum { KI_LUA_MEMORY_TEXT_MAX = 80 };
+void ki_lua_memory_text(const struct ki_lua *lua, char *text, size_t size);
 /* Nothing could ever wake it (10.8). */
 void ki_lua_end_deadlock(struct ki_lua *lua);
 

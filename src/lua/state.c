@@ -26,7 +26,11 @@
 
 static void *reallocate(void *user, void *ptr, size_t old_size, size_t new_size) {
 	struct ki_lua *lua = user;
-	return ki_heap_realloc(&lua->heap, ptr, old_size, new_size);
+	void *block = ki_heap_realloc(&lua->heap, ptr, old_size, new_size);
+	if (new_size > 0) {
+		lua->refused = block == NULL;
+	}
+	return block;
 }
 
 /* Lua asks while it makes a state, before the extra space is set: so through the allocator. */
@@ -47,8 +51,8 @@ static int panic(lua_State *L) {
 static lua_State *new_state(struct ki_lua *lua) {
 	lua_State *L = lua_newstate(reallocate, lua);
 	if (L != NULL) {
-		lua_atpanic(L, panic);
 		*(struct ki_lua **)lua_getextraspace(L) = lua; /* threads made from it copy this */
+		lua_atpanic(L, panic);
 	}
 	return L;
 }

@@ -62,10 +62,18 @@ static inline void stage_crash(void *user, const struct ki_crash *crash) {
 	stage_error(stage, crash->result->error);
 }
 
-static inline void stage_open(struct stage *stage, const struct entry *entries, size_t nr_entries,
-	uint64_t seed) {
-	static const char *const modules[] = {"time", "ctx"};
-	struct ki_sched_options options = {.simulate = true, .seed = seed};
+struct stage_options {
+	bool threads; /* real ones, not simulated */
+	int preempt_signal;
+	int nr_workers;
+};
+
+static inline void stage_open_with(struct stage *stage, const struct entry *entries,
+	size_t nr_entries, uint64_t seed, const struct stage_options *how) {
+	static const char *const modules[] = {"time", "ctx", "json"};
+	struct ki_sched_options options = {.simulate = !how->threads,
+		.seed = seed,
+		.preempt_signal = how->preempt_signal};
 	struct ki_system_hooks hooks = {
 		.user = stage, .output = stage_output, .crash = stage_crash};
 	struct ki_host *host;
@@ -85,21 +93,20 @@ static inline void stage_open(struct stage *stage, const struct entry *entries, 
 		stage->sorted[i] = &stage->programs[i];
 	}
 	ki_system_set_programs(&stage->system, stage->sorted, nr_entries);
-	NOT_NULL(host = ki_host_new(stage->sched, "app:processes", 2, 0));
+	NOT_NULL(host = ki_host_new(stage->sched, "app:processes", how->nr_workers, 0));
 	OK(ki_system_add_host(&stage->system, host, &stage->host));
 	OK(ki_host_start(host));
 	ki_proc_host_set_state(stage->host, KI_PROC_HOST_RUNNING);
 }
 
-/* Spawns the first entry; an error goes to the output. Gives its PID or 0. */
-static inline kith_pid stage_start(
-	struct stage *stage, struct ki_payload *const *args, size_t nr_args) {
-	struct ki_spawn spawn = {
-		.program = &stage->programs[0],
-		.host = stage->host,
-		.args = args,
-		.nr_args = nr_args,
-	};
+static inline void stage_open(struct stage *stage, const struct entry *entries, size_t nr_entries,
+	uint64_t seed) {
+	struct stage_options how = {.nr_workers = 2};
+	stage_open_with(stage, entries, nr_entries, seed, &how);
+}
+
+/* An error goes to the output. Gives the PID or 0. */
+static inline kith_pid stage_spawn_as(struct stage *stage, struct ki_spawn spawn) {
 	struct ki_payload *error = NULL;
 	kith_pid pid = 0;
 	if (ki_proc_spawn(&stage->system, &spawn, &pid, &error)) {
@@ -107,6 +114,21 @@ static inline kith_pid stage_start(
 	}
 	ki_payload_unref(error);
 	return pid;
+}
+
+static inline kith_pid stage_spawn(struct stage *stage, size_t entry) {
+	return stage_spawn_as(stage,
+		(struct ki_spawn){.program = &stage->programs[entry], .host = stage->host});
+}
+
+/* Spawns the first entry. */
+static inline kith_pid stage_start(
+	struct stage *stage, struct ki_payload *const *args, size_t nr_args) {
+	return stage_spawn_as(stage,
+		(struct ki_spawn){.program = &stage->programs[0],
+			.host = stage->host,
+			.args = args,
+			.nr_args = nr_args});
 }
 
 static inline void stage_kill(void *arg, kith_pid pid) {
@@ -118,10 +140,8 @@ static inline void stage_run(struct stage *stage, int64_t until_ns) {
 	ki_sched_run(stage->sched, until_ns);
 }
 
-static inline void stage_close(struct stage *stage, const char *want) {
-	EQ_STR(ki_buf_cstr(&stage->output), want);
-	ki_procs_each(&stage->system, stage->host, stage_kill, &stage->system);
-	stage_run(stage, -1);
+/* When all have ended. */
+static inline void stage_leave(struct stage *stage) {
 	struct ki_counts sum = {0};
 	ki_counters_collect(&stage->host->counters, &sum);
 	EQ_UINT(sum.processes, 0);
@@ -134,6 +154,13 @@ static inline void stage_close(struct stage *stage, const char *want) {
 	ki_system_fini(&stage->system);
 	ki_sched_free(stage->sched);
 	ki_buf_fini(&stage->output);
+}
+
+static inline void stage_close(struct stage *stage, const char *want) {
+	EQ_STR(ki_buf_cstr(&stage->output), want);
+	ki_procs_each(&stage->system, stage->host, stage_kill, &stage->system);
+	stage_run(stage, -1);
+	stage_leave(stage);
 }
 
 /* Plays entries, the first of which is spawned, for ten virtual hours at most. */
