@@ -292,9 +292,9 @@ static void say_failed(
 	ki_child_put_name(child, &name);
 	ki_buf_putv(&text, view.message);
 	struct ki_log_field fields[] = {
-		{"supervisor", sup->proc->program->id},
-		{"child", ki_buf_cstr(&name)},
-		{"error", ki_buf_cstr(&text)},
+		{.key = "supervisor", .value = sup->proc->program->id},
+		{.key = "child", .value = ki_buf_cstr(&name)},
+		{.key = "error", .value = ki_buf_cstr(&text)},
 	};
 	ki_log_write(sup->proc->system->log, KI_LOG_WARN, "kith.supervisor",
 		"child failed to restart", ki_countof(fields), fields);
@@ -623,13 +623,13 @@ static void supervisor_destroy(struct ki_proc *proc) {
 	proc->body = NULL;
 }
 
-static size_t supervisor_memory(struct ki_proc *proc) {
+static void supervisor_view(struct ki_proc *proc, struct ki_body_view *out) {
 	struct ki_supervisor *sup = proc->body;
 	if (!sup) {
-		return 0;
+		return;
 	}
 	size_t places = sup->children.by_pid ? sup->children.mask + 1 : 0;
-	return sizeof(*sup) + sup->children.nr * sizeof(struct ki_child) +
+	out->memory = sizeof(*sup) + sup->children.nr * sizeof(struct ki_child) +
 		places * sizeof(struct ki_child *) + sup->ring.capacity * sizeof(int64_t);
 }
 
@@ -638,7 +638,7 @@ const struct ki_body_ops ki_supervisor_ops = {
 	.start = supervisor_start,
 	.step = supervisor_step,
 	.destroy = supervisor_destroy,
-	.memory = supervisor_memory,
+	.view = supervisor_view,
 };
 
 bool ki_supervisor_is(const struct ki_program *program) {
