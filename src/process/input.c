@@ -2,6 +2,7 @@
  * process/input.c: questions to standard input.
  *
  * Owns: see input.h. Threads: as there.
+ * Tags: [IN1] whoever sees that a question is answered sees its process woken.
  */
 #include "process/input.h"
 
@@ -25,7 +26,8 @@ bool ki_input_give(struct ki_system *system, struct ki_input *input) {
 	if (!ki_signal_push(system, input->pid, &input->signal)) {
 		return false;
 	}
-	ki_sub_rlx(&system->xnr_inputs, 1); /* a counter; only now, when its process is ready */
+	/* rel: only now, when its process is ready; pairs with the look for inputs. [IN1] */
+	ki_sub_rel(&system->xnr_inputs, 1);
 	return true;
 }
 
@@ -35,5 +37,5 @@ void ki_input_drop(struct ki_system *system, struct ki_input *input) {
 }
 
 uint32_t ki_inputs_pending(struct ki_system *system) {
-	return ki_load_rlx(&system->xnr_inputs); /* a hint */
+	return ki_load_acq(&system->xnr_inputs); /* acq: who got an answer is awake. [IN1] */
 }

@@ -41,6 +41,9 @@ struct ki_driver_ops {
 	int (*host_start)(struct ki_host *host);
 	void (*host_stop)(struct ki_host *host);
 	void (*host_stats)(struct ki_host *host, struct ki_host_stats *out);
+	/* Calls `visit` for each set of counters that workers of the host have had. */
+	void (*each_counters)(struct ki_host *host,
+		void (*visit)(void *arg, struct ki_worker_counters *counters), void *arg);
 	int (*arm)(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns);
 	bool (*cancel)(struct ki_host *host, struct ki_timer *timer);
 	enum ki_run_end (*run)(struct ki_sched *sched, int64_t until_ns);
@@ -62,6 +65,7 @@ struct ki_sched {
 	struct ki_strands strands;
 	/* any */
 	_Atomic(struct ki_host *) xhosts; /* D1 */
+	_Atomic(uint64_t) xwoken, xrested; /* rest.h: by threads outside */
 	struct ki_mutex random_mutex;
 	struct ki_rng random; /* random_mutex */
 };

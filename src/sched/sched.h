@@ -101,6 +101,14 @@ enum ki_run_end ki_sched_run(struct ki_sched *sched, int64_t until_ns);
 void ki_sched_halt(struct ki_sched *sched);
 
 /*
+ * True when nothing can happen any more but by a thread outside, or by a timer of the system host:
+ * no task is ready or runs, the caller's own apart, and no timer of another host is armed. Exact,
+ * whatever happens meanwhile (rest.h). *woken: how many things were awake so far; as long as it is
+ * the same number, nothing has happened. Any thread.
+ */
+bool ki_sched_at_rest(struct ki_sched *sched, uint64_t *woken);
+
+/*
  * Timers. `timer->fire` is called once at or after the deadline (never before), by a worker of the
  * host, with the host's timer lock held: it may push a signal and wake a task, and must not arm or
  * cancel. Any thread. Errors of arm: KITH_EEXHAUSTED.

@@ -34,6 +34,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "sched/driver.h"
+#include "sched/rest.h"
 #include "sync/inject.h"
 
 /* 2020-01-01T00:00:00Z (SPEC 22.1) */
@@ -244,6 +245,11 @@ static void note_next(struct sim *sim, const struct sim_host *first) {
 	ki_store_rlx(&sim->xnext_ns, first == NULL ? INT64_MAX : ki_timers_next(&first->timers));
 }
 
+/* Whether what its timers do is counted (rest.h). */
+static bool counts(const struct ki_host *base) {
+	return base != base->sched->system;
+}
+
 static void fire_due(struct sim *sim) {
 	int64_t now_ns = now(&sim->base);
 	if (next_deadline(sim) > now_ns) {
@@ -254,6 +260,9 @@ static void fire_due(struct sim *sim) {
 	while ((host = first_due(sim)) != NULL && ki_timers_next(&host->timers) <= now_ns) {
 		struct ki_timer *timer = ki_timers_pop_due(&host->timers, now_ns);
 		timer->fire(timer);
+		if (counts(&host->base)) {
+			ki_rest_rested(&sim->base);
+		}
 	}
 	note_next(sim, host);
 	ki_mutex_unlock(&sim->timers_mutex);
@@ -262,11 +271,17 @@ static void fire_due(struct sim *sim) {
 static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
 	struct sim *sim = sim_of(base->sched);
 	struct sim_host *host = host_of(base);
+	if (counts(base)) {
+		ki_rest_woken(base->sched);
+	}
 	ki_mutex_lock(&sim->timers_mutex);
 	host->timers.next_seq = sim->next_arming++; /* one order of arming for all hosts */
 	int status = ki_timers_add(&host->timers, timer, deadline_ns);
 	note_next(sim, first_due(sim));
 	ki_mutex_unlock(&sim->timers_mutex);
+	if (status != KITH_OK && counts(base)) {
+		ki_rest_rested(base->sched);
+	}
 	return status;
 }
 
@@ -276,6 +291,9 @@ static bool cancel(struct ki_host *base, struct ki_timer *timer) {
 	bool pending = ki_timers_remove(&host_of(base)->timers, timer);
 	note_next(sim, first_due(sim));
 	ki_mutex_unlock(&sim->timers_mutex);
+	if (pending && counts(base)) {
+		ki_rest_rested(base->sched);
+	}
 	return pending;
 }
 
@@ -430,6 +448,11 @@ static void host_stats(struct ki_host *base, struct ki_host_stats *out) {
 	ki_mutex_unlock(&sim->timers_mutex);
 }
 
+static void each_counters(struct ki_host *base,
+	void (*visit)(void *arg, struct ki_worker_counters *counters), void *arg) {
+	visit(arg, &host_of(base)->counters);
+}
+
 static void sched_free(struct ki_sched *sched) {
 	struct sim *sim = sim_of(sched);
 	empty(&sim->inbox);
@@ -446,6 +469,7 @@ static const struct ki_driver_ops ops = {
 	.host_start = host_start,
 	.host_stop = host_stop,
 	.host_stats = host_stats,
+	.each_counters = each_counters,
 	.arm = arm,
 	.cancel = cancel,
 	.run = run,

@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/compiler.h"
 #include "sched/driver.h"
+#include "sched/rest.h"
 
 enum ki_command {
 	/* the step returned, the strand waits in its loop */
@@ -38,9 +39,13 @@ void ki_task_init(struct ki_task *task, struct ki_host *host, const struct ki_ta
 }
 
 void ki_task_wake(struct ki_task *task) {
+	struct ki_sched *sched = task->host->sched;
+	ki_rest_woken(sched); /* before it can rest again */
 	/* acq_rel: before the turn that follows, or after the start of the present one. [TK1] */
 	if (ki_or_acq_rel(&task->xstate, KI_TASK_WOKEN) == 0) {
-		task->host->sched->ops->ready(task);
+		sched->ops->ready(task);
+	} else {
+		ki_rest_rested(sched); /* it was awake; the task may be gone by now */
 	}
 }
 
@@ -56,6 +61,7 @@ static void turn_done(struct ki_worker *worker, struct ki_task *task) {
 	/* acq_rel: the last change but for late wakes, which change nothing. [TK1] */
 	ki_xchg_acq_rel(&task->xstate, KI_TASK_DEAD);
 	task->ops->done(task);
+	ki_rest_rested(worker->sched);
 }
 
 /* The task has said that it waits; it is somebody else's from the moment that it is IDLE. */
@@ -65,6 +71,8 @@ static void turn_waits(struct ki_worker *worker, struct ki_task *task) {
 	/* acq_rel: hands over the strand; a wake since the start of the turn is seen. [TK1] */
 	if (ki_sub_acq_rel(&task->xstate, KI_TASK_RUNNING) & KI_TASK_WOKEN) {
 		worker->sched->ops->again(worker, task, KI_AGAIN_WOKEN);
+	} else {
+		ki_rest_rested(worker->sched);
 	}
 }
 

@@ -31,6 +31,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "sched/idle.h"
+#include "sched/rest.h"
 #include "sched/spare.h"
 #include "sys/clock.h"
 
@@ -136,8 +137,16 @@ static void note_next(struct ki_thread_host *host) {
 	ki_store_sc(&host->xnext_ns, ki_timers_next(&host->timers));
 }
 
+/* Whether what its timers do is counted (rest.h). */
+static bool counts(const struct ki_host *base) {
+	return base != base->sched->system;
+}
+
 static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
 	struct ki_thread_host *host = ki_thread_host_of(base);
+	if (counts(base)) {
+		ki_rest_woken(base->sched);
+	}
 	ki_mutex_lock(&host->timers_mutex);
 	int status = ki_timers_add(&host->timers, timer, deadline_ns);
 	bool first = status == KITH_OK && ki_timers_next(&host->timers) == deadline_ns;
@@ -145,6 +154,9 @@ static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns
 		note_next(host);
 	}
 	ki_mutex_unlock(&host->timers_mutex);
+	if (status != KITH_OK && counts(base)) {
+		ki_rest_rested(base->sched);
+	}
 	if (first) {
 		ki_idle_call_time(host, deadline_ns);
 	}
@@ -159,6 +171,9 @@ static bool cancel(struct ki_host *base, struct ki_timer *timer) {
 		note_next(host);
 	}
 	ki_mutex_unlock(&host->timers_mutex);
+	if (pending && counts(base)) {
+		ki_rest_rested(base->sched);
+	}
 	return pending;
 }
 
@@ -170,6 +185,9 @@ static void fire_due(struct ki_thread_host *host, int64_t now_ns) {
 	ki_mutex_lock(&host->timers_mutex);
 	for (struct ki_timer *timer; (timer = ki_timers_pop_due(&host->timers, now_ns)) != NULL;) {
 		timer->fire(timer);
+		if (counts(&host->base)) {
+			ki_rest_rested(host->base.sched);
+		}
 	}
 	note_next(host);
 	ki_mutex_unlock(&host->timers_mutex);
@@ -418,6 +436,15 @@ static void host_stats(struct ki_host *base, struct ki_host_stats *out) {
 	ki_mutex_unlock(&host->timers_mutex);
 }
 
+static void each_counters(struct ki_host *base,
+	void (*visit)(void *arg, struct ki_worker_counters *counters), void *arg) {
+	struct ki_thread_host *host = ki_thread_host_of(base);
+	int nr_seats = ki_thread_nr_seats(host);
+	for (int i = 0; i < nr_seats; i++) {
+		visit(arg, &ki_thread_seat(host, i)->counters);
+	}
+}
+
 /* --- the scheduler --- */
 
 static int64_t now(struct ki_sched *sched) {
@@ -459,6 +486,7 @@ static const struct ki_driver_ops ops = {
 	.host_start = host_start,
 	.host_stop = host_stop,
 	.host_stats = host_stats,
+	.each_counters = each_counters,
 	.arm = arm,
 	.cancel = cancel,
 	.run = run,

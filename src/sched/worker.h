@@ -29,6 +29,7 @@ struct ki_task;
 /* Written by one worker, read by whoever asks for the numbers. */
 struct ki_worker_counters {
 	_Atomic(uint64_t) xexecuted, xpreempted, xstolen, xcpu_ns;
+	_Atomic(uint64_t) xwoken, xrested; /* rest.h */
 };
 
 /* rlx: counters, each with one writer, the worker itself */

@@ -52,8 +52,6 @@ struct ki_application {
 	int64_t tick_ns;  /* the next line about a stop that waits */
 	bool idled;       /* it stops because nothing was left to run */
 	int64_t look_ns;  /* the next look for that */
-	bool was_quiet;   /* the last look found no host at work */
-	uint64_t turns;   /* of all hosts, at that look */
 };
 
 /*
