@@ -3,7 +3,8 @@
  *
  * Owns: nothing but the settings, which do not change once several threads use it.
  * Threads: any; the sink must accept calls from several threads at once.
- * Not here: the two forms of a line (log_line.h), where lines go (the sink is api's), crash reports (process, api).
+ * Not here: the two forms of a line (log_line.h), where lines go (the sink is api's), crash
+ *	reports (process, api).
  */
 #ifndef KI_OBSERVE_LOG_H
 #define KI_OBSERVE_LOG_H

@@ -79,7 +79,8 @@ TEST(log, a_line_may_be_a_json_object) {
 	struct ki_log log;
 	ki_log_init(&log, KI_LOG_OFF, keep, &seen, at_ten, NULL);
 	ki_log_set(&log, KI_LOG_DEBUG, true);
-	struct ki_log_field fields[] = {{"n", "4", KI_LOG_JSON}, {"text", "a\"\n\x01", KI_LOG_PLAIN},
+	struct ki_log_field fields[] = {{"n", "4", KI_LOG_JSON},
+		{"text", "a\"\n\x01", KI_LOG_PLAIN},
 		{"entry", "x:y", KI_LOG_JSON_ALONE}, {"list", "[1,2]", KI_LOG_JSON},
 		{"msg", "own", KI_LOG_PLAIN}, {"n", "again", KI_LOG_PLAIN}};
 	ki_log_write(&log, KI_LOG_WARN, "a.b", "say \"hi\"", 6, fields);
