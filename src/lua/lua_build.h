@@ -133,4 +133,10 @@ int ki_lua_checkstack(struct lua_State *L, int n);
 #define lua_checkstack(L, n) ki_lua_checkstack(L, n)
 #endif
 
+/* Memory of a luaL_Buffer: as all other, with a full collection before it is refused. */
+void *ki_lua_reallocate_box(void *L, void *ptr, size_t old_size, size_t new_size);
+#if defined(KI_LUA_SOURCE_lauxlib)
+#define lua_getallocf(L, user) (*(user) = (L), ki_lua_reallocate_box)
+#endif
+
 #endif

@@ -129,9 +129,15 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	return lua;
 }
 
+static int memory_refused(struct ki_lua *lua, struct ki_payload **error) {
+	char text[KI_LUA_MEMORY_TEXT_MAX];
+	ki_lua_memory_text(lua, text, sizeof text);
+	return script_failed(ki_strv(text), error);
+}
+
 static int open_and_load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
 	if (ki_lua_open(lua) != KITH_OK) {
-		return exhausted(error);
+		return memory_refused(lua, error);
 	}
 	ki_lua_hook(lua->L);
 	ki_lua_runs(lua, lua->L);
@@ -150,9 +156,7 @@ static int run_start(struct ki_lua *lua, struct start *start, struct ki_payload 
 	if (setjmp(refused) == 0) {
 		status = open_and_load(lua, start, error);
 	} else {
-		char text[KI_LUA_MEMORY_TEXT_MAX];
-		ki_lua_memory_text(lua, text, sizeof text);
-		status = script_failed(ki_strv(text), error);
+		status = memory_refused(lua, error);
 	}
 	lua->start = NULL;
 	return status;

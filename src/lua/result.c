@@ -14,6 +14,7 @@
 
 #include "lua/codec.h"
 #include "lua/luaerror.h"
+#include "lua/state.h"
 #include "mem/value.h"
 
 /* ---- Memory ---- */
@@ -51,6 +52,19 @@ void ki_lua_out_of_memory(lua_State *L) {
 		ki_lua_end_memory(lua);
 		ki_task_abandon();
 	}
+}
+
+void *ki_lua_reallocate_box(void *L, void *ptr, size_t old_size, size_t new_size) {
+	struct ki_lua *lua = lua_of_allocator(L);
+	void *block = ki_lua_reallocate(lua, ptr, old_size, new_size);
+	if (block == NULL && new_size > 0) {
+		lua_gc(L, LUA_GCCOLLECT);
+		block = ki_lua_reallocate(lua, ptr, old_size, new_size);
+		if (block == NULL) {
+			ki_lua_out_of_memory(L);
+		}
+	}
+	return block;
 }
 
 int ki_lua_checkstack(lua_State *L, int n) {

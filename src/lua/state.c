@@ -24,7 +24,7 @@
 /* What Lua keeps of a chunk's name in messages, its NUL included (LUA_IDSIZE). */
 #define CHUNK_NAME_MAX LUA_IDSIZE
 
-static void *reallocate(void *user, void *ptr, size_t old_size, size_t new_size) {
+void *ki_lua_reallocate(void *user, void *ptr, size_t old_size, size_t new_size) {
 	struct ki_lua *lua = user;
 	void *block = ki_heap_realloc(&lua->heap, ptr, old_size, new_size);
 	if (new_size > 0) {
@@ -49,7 +49,7 @@ static int panic(lua_State *L) {
 }
 
 static lua_State *new_state(struct ki_lua *lua) {
-	lua_State *L = lua_newstate(reallocate, lua);
+	lua_State *L = lua_newstate(ki_lua_reallocate, lua);
 	if (L != NULL) {
 		*(struct ki_lua **)lua_getextraspace(L) = lua; /* threads made from it copy this */
 		lua_atpanic(L, panic);

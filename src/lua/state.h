@@ -25,6 +25,9 @@ int ki_lua_compile(lua_State *L, const struct ki_lua_program *program);
 /* The same for a library, which has the globals for its environment until it gets another. */
 int ki_lua_compile_library(lua_State *L, const struct ki_lua_program *program);
 
+/* The allocator of a state; `lua` is its struct ki_lua. */
+void *ki_lua_reallocate(void *lua, void *ptr, size_t old_size, size_t new_size);
+
 /* Lets go of everything on lua->owned: before the heap is dropped. */
 void ki_lua_release(struct ki_lua *lua);
 
