@@ -246,6 +246,7 @@ const struct scene scenes[] = {
 	CONTRACT("c07_3_always_delivered"),
 	CONTRACT("c07_4_errors"),
 	CONTRACT("c07_5_terminate"),
+	CONTRACT("c07_5_library_loops"),
 	CONTRACT("c08_2_kept"),
 	CONTRACT("c08_2_order"),
 	CONTRACT("c08_3_subscriptions"),

@@ -248,10 +248,34 @@ local function c07_5_terminate(slack)
 	same("one at least", forced >= 1, true)
 end
 
+-- Library functions that loop by their arguments are stopped too, and give way to others meanwhile.
+local function c07_5_library_loops(slack)
+	slack = tonumber(slack)
+	local events = process.events()
+	for _, code in ipairs {
+		"return (('a'):rep(40)):find(('a?'):rep(40) .. ('a'):rep(40))",
+		"return (('a'):rep(40)):match(('a*'):rep(20) .. 'b')",
+		"return (('a'):rep(40)):gsub(('a?'):rep(40) .. ('a'):rep(40), 'x')",
+		"return pcall(string.find, ('a'):rep(1 << 22), '.-.-.-.-b')",
+		"return table.move({}, 1, 1 << 40, 2, {})",
+		"return table.remove(setmetatable({}, { __len = function() return 1 << 40 end }), 1)",
+		"return table.insert(setmetatable({}, { __len = function() return 1 << 40 end }), 1, nil)",
+		"return table.concat(setmetatable({}, { __index = function() return '' end }), '', 1, 1 << 40)",
+	} do
+		local pid = assert(process.spawn_monitored("app:run", HOST, code))
+		time.sleep("3ms")
+		local start = time.now()
+		process.terminate(pid)
+		same(code, tostring(events:receive().result.error), "process terminated")
+		at(start, 0, slack > 0 and slack or 2)
+	end
+end
+
 return {
 	c07_1_arguments = c07_1_arguments,
 	c07_2_deadlines = c07_2_deadlines,
 	c07_3_always_delivered = c07_3_always_delivered,
 	c07_4_errors = c07_4_errors,
 	c07_5_terminate = c07_5_terminate,
+	c07_5_library_loops = c07_5_library_loops,
 }
