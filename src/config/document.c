@@ -595,6 +595,9 @@ int ki_yaml_parse(struct ki_arena *arena, struct ki_strv text, const char *file,
 		ki_diags_add(diags, file, 1, 1, "a YAML file over 8 MiB", "at most 8 MiB", NULL);
 		return KITH_OK;
 	}
+	/* A byte order mark, which libyaml counts as a column of the first line. */
+	struct ki_strv mark = ki_strv("\xef\xbb\xbf");
+	text = ki_strv_starts(text, mark) ? ki_strv_sub(text, mark.len, SIZE_MAX) : text;
 	struct reader r = {.arena = arena, .text = text, .file = file, .diags = diags};
 	if (!yaml_parser_initialize(&r.parser)) {
 		return KITH_EEXHAUSTED;

@@ -131,6 +131,13 @@ TEST(document, nodes_know_their_place) {
 	drop(&p);
 }
 
+TEST(document, a_byte_order_mark_is_no_column) {
+	struct parsed p = parse("\xef\xbb\xbf" "a: 1\nb: 2\n");
+	EQ_UINT(p.root->u.map.nr, 2);
+	EQ_INT(p.root->u.map.pairs[0].key->column, 1);
+	drop(&p);
+}
+
 TEST(document, aliases_share_the_node) {
 	struct parsed p = parse("base: &b {x: 1}\nother: *b\nkey: &k name\n*k : 5\n");
 	EQ_PTR(ki_node_get(p.root, "other"), ki_node_get(p.root, "base"));
