@@ -270,11 +270,14 @@ static void free_body(struct ki_task *task) {
 BOTH(after_done_the_memory_may_go) {
 	static const struct ki_task_ops ops = {
 		.step = body_step, .starve = body_starve, .done = free_body};
+	struct body *bodies[100];
 	for (int i = 0; i < 100; i++) {
-		struct body *body = malloc(sizeof *body);
-		body_init(body, bench, again_until_three);
-		body->task.ops = &ops;
-		ki_task_start(&body->task);
+		bodies[i] = malloc(sizeof *bodies[i]);
+		body_init(bodies[i], bench, again_until_three);
+		bodies[i]->task.ops = &ops;
+	}
+	for (int i = 0; i < 100; i++) { /* all count before the first can end */
+		ki_task_start(&bodies[i]->task);
 	}
 	bench_run(bench);
 	EQ_INT(bench->xleft, 0);
