@@ -2,8 +2,9 @@
  * lua/codec.c: a Lua value as bytes that cross to another process, and back.
  *
  * Writing walks the value with calls of Lua's API that neither raise nor allocate in its heap, so
- * that writer and table of seen tables are plain C memory (C2). Only once they are freed is the
- * text of a refusal made, in the innermost call, where the whole path is still known.
+ * that writer and table of seen tables are plain C memory (C2), known to the process only while the
+ * encoder gives way. Only once they are freed is the text of a refusal made, in the innermost call,
+ * where the whole path is still known.
  *
  * Owns: nothing between calls. Threads: the worker that runs the process.
  */
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "lua/json.h"
+#include "base/alloc.h"
 #include "lua/lib_payload.h"
 #include "lua/lib_location.h"
 #include "lua/lib_time.h"
@@ -64,6 +66,48 @@ static void encoder_fini(struct encoder *e) {
 	ki_value_writer_fini(&e->writer);
 	ki_seen_fini(&e->seen);
 }
+
+/* ---- giving way ---- */
+
+/* What an encoder holds: copies, for the process to let go of if the encoder never goes on. */
+struct held {
+	struct ki_owned owned;
+	struct ki_value_writer writer;
+	struct ki_seen seen;
+};
+
+static void held_drop(struct ki_owned *owned) {
+	struct held *held = ki_container_of(owned, struct held, owned);
+	ki_value_writer_fini(&held->writer);
+	ki_seen_fini(&held->seen);
+	ki_free(held);
+}
+
+/* Without memory for that, it goes on at once. */
+static KI_NOINLINE void give_way(struct encoder *e) {
+	struct held *held = ki_alloc(sizeof(*held));
+	if (held == NULL) {
+		return;
+	}
+	*held = (struct held){.owned.drop = held_drop, .writer = e->writer};
+	if (e->seen.entries == e->seen.inline_entries) {
+		ki_seen_init(&held->seen);
+	} else {
+		held->seen = e->seen;
+	}
+	ki_list_push_back(&ki_lua_of(e->L)->owned, &held->owned.node);
+	ki_lua_give_way(e->L); /* may never return */
+	ki_list_remove(&held->owned.node);
+	ki_free(held);
+}
+
+static void poll(struct encoder *e) {
+	if (ki_lua_spent(e->L, 1)) {
+		give_way(e);
+	}
+}
+
+/* ---- where it is ---- */
 
 static bool is_identifier(const char *text, size_t len) {
 	if (len == 0 || (text[0] >= '0' && text[0] <= '9')) {
@@ -235,11 +279,13 @@ static bool can_send(const struct encoder *e, int index) {
  * How many of the values 1.. go as an array. Lua's border keeps its holes as the sender saw them,
  * unless they are so many that a sparse table would become a huge one.
  */
-static lua_Integer array_length(lua_State *L, int table) {
+static lua_Integer array_length(struct encoder *e, int table) {
+	lua_State *L = e->L;
 	lua_Integer border = (lua_Integer)lua_rawlen(L, table), dense = 0;
 	while (dense < border && lua_rawgeti(L, table, dense + 1) != LUA_TNIL) {
 		lua_pop(L, 1);
 		dense++;
+		poll(e);
 	}
 	if (dense == border) {
 		return dense;
@@ -269,6 +315,7 @@ static bool encode_record(
 	*nr = 0;
 	lua_pushnil(L);
 	while (lua_next(L, table)) {
+		poll(e);
 		int key = lua_gettop(L) - 1;
 		bool done = lua_isinteger(L, key) && lua_tointeger(L, key) >= 1 &&
 			lua_tointeger(L, key) <= length;
@@ -296,7 +343,7 @@ static bool encode_table(struct encoder *e, int table, const struct step *at) {
 		return refuse_memory(e);
 	}
 	e->depth++;
-	lua_Integer length = array_length(e->L, table);
+	lua_Integer length = array_length(e, table);
 	size_t mark = ki_value_table_begin(&e->writer), nr_pairs;
 	if (!encode_array(e, table, length, at) ||
 		!encode_record(e, table, length, at, &nr_pairs)) {
@@ -415,6 +462,7 @@ static bool encode_any(struct encoder *e, int index, const struct step *at) {
 
 /* False: refused, the text is on top of the stack. Leaves the stack as it was else. */
 static bool encode_value(struct encoder *e, int index, const struct step *at) {
+	poll(e);
 	if (!lua_checkstack(e->L, STACK_SLOTS)) {
 		return refuse_memory(e);
 	}
@@ -590,6 +638,7 @@ static int decode_backref(struct decoder *d, uint32_t number) {
 static int decode_value(struct decoder *d) {
 	lua_State *L = d->L;
 	struct ki_value_token token;
+	ki_lua_spend(L, 1);
 	luaL_checkstack(L, STACK_SLOTS, NULL);
 	if (ki_value_next(&d->reader, &token) != 0) {
 		return READ_MALFORMED;

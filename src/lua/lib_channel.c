@@ -245,6 +245,7 @@ static int push_cases(lua_State *L) {
 	int nr_cases = len < INT_MAX / 2 ? (int)len : INT_MAX / 2;
 	luaL_checkstack(L, nr_cases + LUA_MINSTACK, "too many cases");
 	for (int i = 1; i <= nr_cases; i++) {
+		ki_lua_spend(L, 1);
 		lua_rawgeti(L, 1, i);
 		if (test_case(L, -1) == NULL) {
 			luaL_error(L,
@@ -270,6 +271,7 @@ static int lib_select(lua_State *L) {
 	int nr_cases = push_cases(L);
 	ki_lua_look(L);
 	for (int i = 0; i < nr_cases; i++) {
+		ki_lua_spend(L, 1);
 		if (try_case(L, FIRST_CASE + i)) {
 			return push_result(L, FIRST_CASE + i);
 		}

@@ -275,6 +275,7 @@ static bool push_unsupported(lua_State *L) {
 	int found = lua_gettop(L);
 	lua_pushnil(L);
 	while (lua_next(L, 1)) {
+		ki_lua_spend(L, 1);
 		lua_pop(L, 1);
 		const char *key = luaL_tolstring(L, -1, NULL);
 		bool known = lua_type(L, -2) == LUA_TSTRING &&

@@ -101,6 +101,7 @@ static struct ki_terms *push_copy(lua_State *L, const char *method) {
 static void overlay(lua_State *L, int context, int given) {
 	lua_pushnil(L);
 	while (lua_next(L, given)) {
+		ki_lua_spend(L, 1);
 		if (lua_type(L, -2) != LUA_TSTRING) {
 			luaL_error(L, "context keys must be strings, got %s", luaL_typename(L, -2));
 		}
@@ -190,6 +191,7 @@ static bool set_option(lua_State *L, struct ki_terms *terms, struct ki_strv key)
 static void set_options(lua_State *L, struct ki_terms *terms, int given) {
 	lua_pushnil(L);
 	while (lua_next(L, given)) {
+		ki_lua_spend(L, 1);
 		struct ki_strv key = ki_strv("");
 		if (lua_type(L, -2) == LUA_TSTRING) {
 			key.ptr = lua_tolstring(L, -2, &key.len);

@@ -21,6 +21,7 @@
 #ifndef KI_LUA_BUILD_H
 #define KI_LUA_BUILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(KI_LUA_SOURCE_lstrlib) || defined(KI_LUA_SOURCE_lutf8lib)
@@ -57,12 +58,17 @@ struct ki_lua_polls {
 /* No steps are left: judges force and the end of a slice. May not return. */
 void ki_lua_give_way(struct lua_State *L);
 
-/* A C loop has made `steps` steps, each about as long as a VM instruction. */
-static inline void ki_lua_spend(struct lua_State *L, int steps) {
+/* A C loop has made `steps` steps, each about as long as a VM instruction. True: time to give
+ * way. */
+static inline bool ki_lua_spent(struct lua_State *L, int steps) {
 	struct ki_lua_polls *polls = *(struct ki_lua_polls **)((char *)L - sizeof(void *));
 	int left = ki_load_rlx(&polls->xleft) - steps; /* rlx: of this thread */
 	ki_store_rlx(&polls->xleft, left); /* rlx: a signal writes again */
-	if (__builtin_expect(left <= 0, 0)) {
+	return __builtin_expect(left <= 0, 0);
+}
+
+static inline void ki_lua_spend(struct lua_State *L, int steps) {
+	if (ki_lua_spent(L, steps)) {
 		ki_lua_give_way(L);
 	}
 }

@@ -15,6 +15,9 @@
 #include "lua/lib_io.h"
 #include "lua/lib_payload.h"
 
+/* What one arrival takes, in VM instructions. */
+enum { ROUTE_STEPS = 4 };
+
 enum kind { EVENTS, INBOX, TOPIC };
 
 struct ki_subscription {
@@ -204,6 +207,7 @@ void ki_lua_route(lua_State *L) {
 			route_event(L);
 		}
 		ki_alarms_tell(L, signal); /* compared alone: it may be freed */
+		ki_lua_spend(L, ROUTE_STEPS);
 	}
 	ki_alarms_tell_all(L); /* those whose arrival was routed by a pass that raised */
 }

@@ -208,11 +208,32 @@ static const struct endless programs[] = {
 		local t = {}
 		for i = 1, 300000 do t[i] = { i } end
 		while true do payload.new(t) end)},
+	{"one large payload", MAIN(
+		local t = {}
+		for i = 1, 3000000 do t[i] = true end
+		while true do payload.new(t) end)},
 	{"a large payload read", MAIN(
 		local t = {}
 		for i = 1, 300000 do t[i] = { i } end
 		local p = payload.new(t)
 		while true do p:data() end)},
+};
+
+/* Those that are put by while they hold C memory, for ASan. */
+static const struct endless holding[] = {
+	{"an encoder", MAIN(
+		local t = {}
+		for i = 1, 3000 do t[i] = { "x", payload.new({ 1 }) } end
+		while true do payload.new(t) end)},
+	{"an encoder of an error", MAIN(
+		local t = {}
+		for i = 1, 3000 do t[i] = { "x" } end
+		local e = errors.new({ message = "x", kind = "Invalid", details = t })
+		while true do process.send(process.pid(), "x", e) end)},
+	{"JSON", MAIN(
+		local t = {}
+		for i = 1, 3000 do t[i] = { x = "x" } end
+		while true do json.decode(json.encode(t)) end)},
 };
 
 static const struct entry others[] = {
@@ -375,6 +396,14 @@ static void try_programs(size_t part) {
 	for (size_t i = part; i < ki_countof(programs); i += 8) {
 		try_program(&programs[i], runs(RUNS_MAX), SIGURG);
 		try_program(&programs[i], 1, 0); /* without signals */
+	}
+}
+
+TEST(lua_force, what_is_held_is_let_go_of) {
+	for (size_t i = 0; i < ki_countof(holding); i++) {
+		for (int run = 0; run < 10; run++) {
+			try_program(&holding[i], 1, run % 2 == 0 ? SIGURG : 0);
+		}
 	}
 }
 
