@@ -19,7 +19,7 @@ static const int64_t ALERT_AGAIN_NS = 500000;
 /* No look sooner after the last than this, and no later than that: a turn that began since may have
  * a slice as short as the shortest. */
 static const int64_t LOOK_MIN_NS = 100000, LOOK_MAX_NS = 10000000;
-enum { QUIET_LOOKS = 4 };
+enum { QUIET_LOOKS = 2 };
 
 /* --- the handler: on the worker's thread, anywhere --- */
 
