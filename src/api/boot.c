@@ -25,11 +25,27 @@ static bool is_host(const struct ki_entry *entry) {
 
 /* A process is a service when it has a lifecycle (SPEC 17.3), a host always. */
 static bool is_service(const struct ki_entry *entry) {
-	return is_host(entry) || (is_lua(entry) && entry->lifecycle.has);
+	return is_host(entry) || entry->kind == KI_KIND_PROCESS_SERVICE ||
+		(ki_kind_is_process(entry->kind) && entry->lifecycle.has);
 }
 
-static size_t nr_inputs(const struct ki_entry *entry) {
-	return is_lua(entry) && entry->u.lua.input ? entry->u.lua.input->u.seq.nr : 0;
+/* The process that an entry runs as a service: itself, or the one that it names. */
+static const struct ki_entry *process_of(
+	const struct ki_project *project, const struct ki_entry *entry) {
+	return entry->kind == KI_KIND_PROCESS_SERVICE
+		? ki_project_find(project, entry->u.service.process)
+		: entry;
+}
+
+/* What it is given as a service (SPEC 17.3): its own input, else that of its process; or NULL. */
+static const struct ki_node *input_of(
+	const struct ki_project *project, const struct ki_entry *entry) {
+	return entry->run.input ? entry->run.input : process_of(project, entry)->run.input;
+}
+
+static size_t nr_inputs(const struct ki_project *project, const struct ki_entry *entry) {
+	const struct ki_node *input = is_service(entry) ? input_of(project, entry) : NULL;
+	return input ? input->u.seq.nr : 0;
 }
 
 /* ---- Hosts and programs ---- */
@@ -137,50 +153,66 @@ static void add_lua(struct ki_boot *boot, const struct ki_project *project, size
 }
 
 static void add_programs(struct ki_boot *boot, const struct ki_project *project) {
+	size_t nr_supervisors = 0;
 	for (size_t i = 0; i < project->nr_entries; i++) {
 		const struct ki_entry *entry = project->entries[i];
 		if (ki_kind_is_lua(entry->kind)) {
 			add_lua(boot, project, i);
 		}
+		struct ki_program *program = &boot->programs[boot->nr_programs];
 		if (is_lua(entry)) {
-			struct ki_program *program = &boot->programs[boot->nr_programs];
 			*program = (struct ki_program){.id = entry->id,
 				.ops = &ki_lua_ops,
 				.data = &boot->lua[i],
 				.limits = limits_of(&entry->u.lua)};
-			boot->by_id[boot->nr_programs++] = program;
+		} else if (entry->kind == KI_KIND_PROCESS_SUPERVISOR) {
+			*program = (struct ki_program){.id = entry->id,
+				.ops = &ki_supervisor_ops,
+				.data = &boot->supervisors[nr_supervisors++]};
+		} else {
+			continue;
 		}
+		boot->by_id[boot->nr_programs++] = program;
 	}
 }
 
 /* ---- Services ---- */
 
-static struct ki_service_spec spec_of(struct ki_system *system, const struct ki_entry *entry) {
+static struct ki_service_spec spec_of(struct kith_runtime *runtime, const struct ki_entry *entry) {
+	struct ki_system *system = &runtime->system;
+	const struct ki_lifecycle *life = &entry->lifecycle;
 	bool host = is_host(entry);
 	return (struct ki_service_spec){
 		.id = entry->id,
 		.is_host = host,
-		.auto_start = entry->lifecycle.auto_start,
-		.required = entry->lifecycle.required,
-		.start_timeout_ns = entry->lifecycle.start_timeout_ns,
-		.stop_timeout_ns = entry->lifecycle.stop_timeout_ns,
+		.auto_start = life->auto_start,
+		.required = life->required,
+		.start_timeout_ns = life->start_timeout_ns,
+		.stop_timeout_ns = life->stop_timeout_ns,
+		.restarts = !host,
+		.backoff = ki_supervisors_backoff(&life->restart),
+		.max_attempts = (uint64_t)life->max_attempts,
+		.stable_threshold_ns = life->stable_threshold_ns,
 		.requires = (const char *const *)entry->requires,
 		.nr_requires = entry->nr_requires,
 		.host = ki_system_find_host(
-			system, ki_strv(host ? entry->id : entry->u.lua.host)),
-		.program = host ? NULL : ki_system_find_program(system, ki_strv(entry->id)),
+			system, ki_strv(host ? entry->id : entry->run.host)),
+		.program = host ? NULL
+				: ki_system_find_program(system,
+					  ki_strv(process_of(&runtime->project, entry)->id)),
 	};
 }
 
 static int add_service(struct kith_runtime *runtime, const struct ki_entry *entry) {
 	struct ki_boot *boot = &runtime->boot;
 	struct ki_service_spec *spec = &boot->specs[boot->nr_specs++];
-	*spec = spec_of(&runtime->system, entry);
+	*spec = spec_of(runtime, entry);
 	spec->args = &boot->args[boot->nr_args];
-	spec->nr_args = nr_inputs(entry);
+	spec->nr_args = nr_inputs(&runtime->project, entry);
 	for (size_t i = 0; i < spec->nr_args; i++) {
 		int status = ki_input_payload(
-			entry->u.lua.input->u.seq.items[i], &boot->args[boot->nr_args]);
+			input_of(&runtime->project, entry)->u.seq.items[i],
+			&boot->args[boot->nr_args]);
 		if (status) {
 			return status;
 		}
@@ -192,8 +224,8 @@ static int add_service(struct kith_runtime *runtime, const struct ki_entry *entr
 static int set_entry(struct kith_runtime *runtime, const struct ki_entry *entry, size_t nr_args,
 	const char *const *args) {
 	struct ki_boot *boot = &runtime->boot;
-	boot->entry = spec_of(&runtime->system, entry);
-	if (!entry->u.lua.host_given && !entry->u.lua.host_by_meta && boot->nr_terminals == 1) {
+	boot->entry = spec_of(runtime, entry);
+	if (!entry->run.host_given && !entry->run.host_by_meta && boot->nr_terminals == 1) {
 		boot->entry.host = boot->terminal; /* SPEC 20.3 */
 	}
 	boot->entry.start_timeout_ns = INT64_MAX; /* somebody sits before it */
@@ -219,7 +251,7 @@ static int make_room(struct ki_boot *boot, const struct ki_project *project) {
 	size_t nr_args = 0, nr_imports = 0;
 	for (size_t i = 0; i < project->nr_entries; i++) {
 		const struct ki_entry *entry = project->entries[i];
-		nr_args += nr_inputs(entry);
+		nr_args += nr_inputs(project, entry) + ki_supervisors_inputs(entry);
 		nr_imports += ki_kind_is_lua(entry->kind) ? entry->u.lua.nr_imports : 0;
 	}
 	boot->lua = ki_zalloc(project->nr_entries * sizeof(*boot->lua));
@@ -231,7 +263,7 @@ static int make_room(struct ki_boot *boot, const struct ki_project *project) {
 	boot->args = ki_zalloc(nr_args * sizeof(*boot->args));
 	bool all = boot->lua && boot->imports && boot->hiding && boot->programs && boot->by_id &&
 		boot->specs && boot->args;
-	return all ? KITH_OK : KITH_EEXHAUSTED;
+	return all ? ki_supervisors_room(boot, project) : KITH_EEXHAUSTED;
 }
 
 static void ask_reader(void *user, struct ki_input *input) {
@@ -293,7 +325,10 @@ int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	}
 	add_programs(boot, &runtime->project);
 	ki_system_set_programs(&runtime->system, boot->by_id, boot->nr_programs);
-	status = make_services(runtime);
+	status = ki_supervisors_fill(runtime);
+	if (!status) {
+		status = make_services(runtime);
+	}
 	if (!status && entry) {
 		status = set_entry(runtime, entry, nr_args, args);
 	}
@@ -324,6 +359,8 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	unref_all(boot->args, boot->nr_args);
 	unref_all(boot->entry_args, boot->nr_entry_args);
 	ki_free(boot->specs);
+	ki_free(boot->children);
+	ki_free(boot->supervisors);
 	ki_free(boot->by_id);
 	ki_free(boot->programs);
 	ki_free(boot->hiding);

@@ -114,7 +114,7 @@ static const char *near_entry(struct ki_project *project, const char *id) {
 	const char **ids = ki_arena_alloc(&project->arena, project->nr_entries * sizeof(*ids));
 	size_t nr = 0;
 	for (size_t i = 0; ids && i < project->nr_entries; i++) {
-		if (project->entries[i]->kind == KI_KIND_PROCESS_LUA) {
+		if (ki_kind_is_process(project->entries[i]->kind)) {
 			ids[nr++] = project->entries[i]->id;
 		}
 	}
@@ -133,7 +133,7 @@ int kith_require_entry(struct kith_runtime *runtime, const char *id) {
 	}
 	struct ki_project *project = &runtime->project;
 	const struct ki_entry *entry = ki_project_find(project, id);
-	if (entry && entry->kind == KI_KIND_PROCESS_LUA) {
+	if (entry && ki_kind_is_process(entry->kind)) {
 		return KITH_OK;
 	}
 	struct ki_buf found;

@@ -111,7 +111,7 @@ int kith_start_entry(struct kith_runtime *runtime, const char *id, size_t nr_arg
 		return KITH_EINVAL;
 	}
 	const struct ki_entry *entry = ki_project_find(&runtime->project, id);
-	if (!entry || entry->kind != KI_KIND_PROCESS_LUA) {
+	if (!entry || !ki_kind_is_process(entry->kind)) {
 		return KITH_ENOTFOUND;
 	}
 	return start(runtime, entry, nr_args, args);

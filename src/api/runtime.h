@@ -24,6 +24,7 @@
 #include "observe/log.h"
 #include "process/system.h"
 #include "supervise/application.h"
+#include "supervise/supervisor.h"
 #include "sys/thread.h"
 #include "time/timers.h"
 
@@ -41,6 +42,9 @@ struct ki_boot {
 	struct ki_program *programs;
 	const struct ki_program **by_id;    /* for the system */
 	size_t nr_programs;
+	struct ki_supervisor_spec *supervisors; /* of each process.supervisor */
+	struct ki_child_spec *children;
+	size_t nr_children;
 	struct ki_service_spec *specs;
 	size_t nr_specs;
 	struct ki_payload **args;           /* of all services */
@@ -105,6 +109,16 @@ int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	const char *const *args);
 /* Nothing runs any more. */
 void ki_boot_drop(struct kith_runtime *runtime);
+
+/* ---- supervisors.c ---- */
+
+/* How many inputs the children of an entry have; 0 when it is no supervisor. */
+size_t ki_supervisors_inputs(const struct ki_entry *entry);
+/* Makes room for the specs of all supervisors, in the order of their entries. KITH_EEXHAUSTED. */
+int ki_supervisors_room(struct ki_boot *boot, const struct ki_project *project);
+/* Fills them in, once the programs are known. KITH_EEXHAUSTED. */
+int ki_supervisors_fill(struct kith_runtime *runtime);
+struct ki_backoff ki_supervisors_backoff(const struct ki_backoff_fields *fields);
 
 /* ---- timezone.c ---- */
 

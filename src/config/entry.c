@@ -13,10 +13,24 @@
 #include "time/duration.h"
 
 #define DEFAULT_TIMEOUT_NS (10 * KI_NS_PER_SEC)
+#define DEFAULT_STABLE_NS (5 * KI_NS_PER_SEC)
+#define DEFAULT_INITIAL_DELAY_NS KI_NS_PER_SEC
+#define DEFAULT_MAX_DELAY_NS (90 * KI_NS_PER_SEC)
+#define DEFAULT_FACTOR 2.0
+#define DEFAULT_JITTER 0.1
+#define DEFAULT_MAX_RESTARTS 3
+#define DEFAULT_WITHIN_NS (5 * KI_NS_PER_SEC)
 #define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 #define BY_HOST (-1) /* a limit that is the host's */
 
 /* --- taking the values; those of the wrong type were told, their defaults do --- */
+
+static void take_backoff(const struct ki_node *node, struct ki_backoff_fields *backoff) {
+	ki_field_take_duration(node, "initial_delay", &backoff->initial_delay_ns);
+	ki_field_take_duration(node, "max_delay", &backoff->max_delay_ns);
+	ki_field_take_double(node, "backoff_factor", &backoff->factor);
+	ki_field_take_double(node, "jitter", &backoff->jitter);
+}
 
 static void take_lifecycle(struct ki_draft *draft, const struct ki_node *node) {
 	struct ki_lifecycle *life = &draft->entry.lifecycle;
@@ -24,6 +38,11 @@ static void take_lifecycle(struct ki_draft *draft, const struct ki_node *node) {
 		.required = true,
 		.start_timeout_ns = DEFAULT_TIMEOUT_NS,
 		.stop_timeout_ns = DEFAULT_TIMEOUT_NS,
+		.stable_threshold_ns = DEFAULT_STABLE_NS,
+		.restart = {.initial_delay_ns = DEFAULT_INITIAL_DELAY_NS,
+			.max_delay_ns = DEFAULT_MAX_DELAY_NS,
+			.factor = DEFAULT_FACTOR,
+			.jitter = DEFAULT_JITTER},
 	};
 	if (!node || node->type != KI_NODE_MAPPING) {
 		return;
@@ -35,6 +54,9 @@ static void take_lifecycle(struct ki_draft *draft, const struct ki_node *node) {
 	ki_field_take_bool(node, "auto_start", &life->auto_start);
 	ki_field_take_duration(node, "start_timeout", &life->start_timeout_ns);
 	ki_field_take_duration(node, "stop_timeout", &life->stop_timeout_ns);
+	ki_field_take_duration(node, "stable_threshold", &life->stable_threshold_ns);
+	take_backoff(ki_node_get(node, "restart"), &life->restart);
+	ki_field_take_number(ki_node_get(node, "restart"), "max_attempts", &life->max_attempts);
 }
 
 static void take_host(
@@ -133,12 +155,19 @@ static void take_source(struct ki_lua_fields *lua, const struct ki_node *source)
 	lua->source_column = source ? source->column : 1;
 }
 
+static void take_run(struct ki_draft *draft, const struct ki_node *fields) {
+	struct ki_run_fields *run = &draft->entry.run;
+	const struct ki_node *input = ki_node_get(fields, "input");
+	const struct ki_node *host = ki_node_get(fields, "host");
+	run->input = input && input->type == KI_NODE_SEQUENCE ? input : NULL;
+	run->host_given = ki_field_is_given(host) && host->type == KI_NODE_STRING;
+	draft->host_node = run->host_given ? host : NULL;
+}
+
 static void take_lua(
 	const struct ki_scope *s, struct ki_draft *draft, const struct ki_node *fields) {
 	struct ki_lua_fields *lua = &draft->entry.u.lua;
 	const struct ki_node *method = ki_node_get(fields, "method");
-	const struct ki_node *input = ki_node_get(fields, "input");
-	const struct ki_node *host = ki_node_get(fields, "host");
 	take_source(lua, ki_node_get(fields, "source"));
 	take_modules(s, lua, ki_node_get(fields, "modules"));
 	check_imports(s, draft, ki_node_get(fields, "imports"));
@@ -148,11 +177,76 @@ static void take_lua(
 		return;
 	}
 	lua->method = method ? method->text : "main";
-	lua->input = input && input->type == KI_NODE_SEQUENCE ? input : NULL;
-	lua->host_given = ki_field_is_given(host) && host->type == KI_NODE_STRING;
-	draft->host_node = lua->host_given ? host : NULL;
+	take_run(draft, fields);
 	ki_field_take_number(fields, "max_mailbox", &lua->max_mailbox);
 	ki_field_take_number(fields, "max_memory", &lua->max_memory);
+}
+
+static const struct ki_node *reference(const struct ki_node *fields, const char *key) {
+	const struct ki_node *node = ki_node_get(fields, key);
+	bool given = ki_field_is_given(node) && node->type == KI_NODE_STRING;
+	return given && node->text_len > 0 ? node : NULL;
+}
+
+static void take_child(struct ki_child_fields *child, const struct ki_node *node) {
+	const struct ki_node *input = ki_node_get(node, "input");
+	*child = (struct ki_child_fields){
+		.node = node,
+		.name = "",
+		.input = input && input->type == KI_NODE_SEQUENCE ? input : NULL,
+		.count = 1,
+		.restart = "permanent",
+		.shutdown_ns = KI_CHILD_SHUTDOWN_BY_KIND,
+		.backoff = {.max_delay_ns = DEFAULT_MAX_DELAY_NS,
+			.factor = DEFAULT_FACTOR,
+			.jitter = DEFAULT_JITTER},
+	};
+	const struct ki_node *shutdown = ki_node_get(node, "shutdown");
+	ki_field_take_text(node, "name", &child->name);
+	ki_field_take_number(node, "count", &child->count);
+	ki_field_take_text(node, "restart", &child->restart);
+	ki_field_take_duration(node, "shutdown", &child->shutdown_ns);
+	if (shutdown && ki_strv_eqz(ki_field_text(shutdown), "kill")) {
+		child->shutdown_ns = KI_CHILD_SHUTDOWN_KILL;
+	}
+	take_backoff(ki_node_get(node, "backoff"), &child->backoff);
+}
+
+static void check_child_name(
+	const struct ki_scope *s, const struct ki_supervisor_fields *sup, size_t i) {
+	const struct ki_node *name = ki_node_get(sup->children[i].node, "name");
+	for (size_t k = 0; k < i && *sup->children[i].name; k++) {
+		if (strcmp(sup->children[k].name, sup->children[i].name) == 0) {
+			ki_load_tell(s->load, s->file, name->line, name->column, NULL,
+				"a name that is used once", "duplicate child \"%.60s\" in %s",
+				name->text, s->label);
+			return;
+		}
+	}
+}
+
+static void take_supervisor(
+	const struct ki_scope *s, struct ki_draft *draft, const struct ki_node *fields) {
+	struct ki_supervisor_fields *sup = &draft->entry.u.supervisor;
+	const struct ki_node *list = ki_node_get(fields, "children");
+	*sup = (struct ki_supervisor_fields){
+		.strategy = "one_for_one",
+		.max_restarts = DEFAULT_MAX_RESTARTS,
+		.within_ns = DEFAULT_WITHIN_NS,
+	};
+	ki_field_take_text(fields, "strategy", &sup->strategy);
+	ki_field_take_number(fields, "max_restarts", &sup->max_restarts);
+	ki_field_take_duration(fields, "within", &sup->within_ns);
+	if (!list || list->type != KI_NODE_SEQUENCE) {
+		return;
+	}
+	sup->children = ki_arena_alloc(s->load->arena, list->u.seq.nr * sizeof(*sup->children));
+	for (size_t i = 0; sup->children && i < list->u.seq.nr; i++) {
+		if (list->u.seq.items[i]->type == KI_NODE_MAPPING) {
+			take_child(&sup->children[sup->nr_children], list->u.seq.items[i]);
+			check_child_name(s, sup, sup->nr_children++);
+		}
+	}
 }
 
 /* --- one entry --- */
@@ -309,6 +403,12 @@ static void read_fields(struct ki_scope *s, struct ki_draft *draft, const struct
 	}
 	if (ki_kind_is_host(kind)) {
 		take_host(s, draft, fields);
+	} else if (kind == KI_KIND_PROCESS_SERVICE) {
+		take_run(draft, fields);
+		draft->process_node = reference(fields, "process");
+	} else if (kind == KI_KIND_PROCESS_SUPERVISOR) {
+		take_run(draft, fields);
+		take_supervisor(s, draft, fields);
 	} else {
 		take_lua(s, draft, fields);
 	}

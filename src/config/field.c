@@ -47,6 +47,17 @@ static bool read_duration(const struct ki_node *node, int64_t *out_ns) {
 	return zero || text;
 }
 
+static bool read_double(const struct ki_node *node, double *out) {
+	if (node->type == KI_NODE_INT) {
+		*out = (double)node->u.integer;
+	} else if (node->type == KI_NODE_FLOAT) {
+		*out = node->u.number;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* SPEC 1.5: a number of bytes, or digits with a unit. */
 static bool read_size(const struct ki_node *node, int64_t *out) {
 	static const struct {
@@ -101,9 +112,27 @@ static void check_duration(
 	const struct ki_scope *s, const struct ki_field *row, const struct ki_node *node) {
 	int64_t ns;
 	bool ranged = row->max > 0;
+	for (size_t i = 0; row->words && row->words[i]; i++) {
+		if (node->type == KI_NODE_STRING &&
+			ki_strv_eqz(ki_field_text(node), row->words[i])) {
+			return;
+		}
+	}
 	if (!read_duration(node, &ns) || (ranged && (ns < row->min || ns > row->max))) {
-		ki_field_tell(s, row->name, node, ranged ? row->expected : "a duration such as 10s",
-			NULL);
+		const char *expected = row->words
+			? ki_arena_printf(s->load->arena, "a duration such as 10s, or %s",
+				  row->words[0])
+			: "a duration such as 10s";
+		ki_field_tell(s, row->name, node, ranged ? row->expected : expected, NULL);
+	}
+}
+
+static void check_number(
+	const struct ki_scope *s, const struct ki_field *row, const struct ki_node *node) {
+	double value = 0;
+	if (!read_double(node, &value) || !(value >= (double)row->min) ||
+		!(value <= (double)row->max)) {
+		ki_field_tell(s, row->name, node, row->expected, NULL);
 	}
 }
 
@@ -159,6 +188,17 @@ static void check_list(
 	const struct ki_scope *s, const struct ki_field *row, const struct ki_node *node) {
 	if (node->type != KI_NODE_SEQUENCE) {
 		ki_field_tell(s, row->name, node, "a list", NULL);
+		return;
+	}
+	for (size_t i = 0; row->fields && i < node->u.seq.nr; i++) {
+		const struct ki_node *item = node->u.seq.items[i];
+		if (item->type == KI_NODE_MAPPING) {
+			ki_field_check(s, row->fields, item, NULL);
+		} else if (!item->told) {
+			ki_field_tell(s,
+				ki_arena_printf(s->load->arena, "an item of %s", row->name), item,
+				"a map", NULL);
+		}
 	}
 }
 
@@ -187,6 +227,7 @@ static void (*const checks[])(
 	[KI_FIELD_STRING] = check_string,
 	[KI_FIELD_DURATION] = check_duration,
 	[KI_FIELD_WORD] = check_word,
+	[KI_FIELD_NUMBER] = check_number,
 	[KI_FIELD_LIST] = check_list,
 	[KI_FIELD_STRINGS] = check_strings,
 	[KI_FIELD_MAP] = check_map,
@@ -283,5 +324,19 @@ void ki_field_take_duration(const struct ki_node *map, const char *key, int64_t 
 	const struct ki_node *value = ki_node_get(map, key);
 	if (value) {
 		read_duration(value, out_ns);
+	}
+}
+
+void ki_field_take_double(const struct ki_node *map, const char *key, double *out) {
+	const struct ki_node *value = ki_node_get(map, key);
+	if (value) {
+		read_double(value, out);
+	}
+}
+
+void ki_field_take_text(const struct ki_node *map, const char *key, const char **out) {
+	const struct ki_node *value = ki_node_get(map, key);
+	if (value && value->type == KI_NODE_STRING && value->text_len > 0) {
+		*out = value->text;
 	}
 }

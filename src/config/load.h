@@ -14,15 +14,24 @@
 #include "config/project.h"
 
 /* An entry with the nodes of its references, until these are resolved. */
+enum ki_require {
+	KI_REQUIRE_SERVICE, /* or a host: it has to run */
+	KI_REQUIRE_IMPORT,  /* a library */
+	KI_REQUIRE_PROCESS  /* a process that it will run itself */
+};
+
 struct ki_draft {
 	struct ki_entry entry;
 	bool known_kind; /* else entry.kind means nothing: a problem was told */
 	const struct ki_node *name_node;
-	const struct ki_node *host_node;    /* field `host` of a process.lua, or NULL */
+	const struct ki_node *host_node;    /* field `host` of what runs, or NULL */
+	const struct ki_node *process_node; /* of a process.service, or NULL */
 	const struct ki_node *imports_node; /* a mapping, or NULL */
 	const struct ki_node *lifecycle_node;
 	const struct ki_node **require_nodes; /* places of entry.requires; NULL: the entry's */
-	bool *require_is_import;              /* which of entry.requires are imports */
+	enum ki_require *require_as;          /* why each of entry.requires is required */
+	const char **settled;                 /* what entry.requires will be, in the end */
+	size_t nr_settled, cap_settled;
 };
 
 struct ki_load {

@@ -22,11 +22,19 @@
 #include "config/schema.h"
 #include "config/settings.h"
 
+/* How long to wait before restarts (SPEC 18.4). */
+struct ki_backoff_fields {
+	int64_t initial_delay_ns, max_delay_ns;
+	double factor, jitter;
+};
+
 struct ki_lifecycle {
 	bool has; /* the entry has the field */
 	bool auto_start;
 	bool required; /* startup: required, the default */
-	int64_t start_timeout_ns, stop_timeout_ns;
+	int64_t start_timeout_ns, stop_timeout_ns, stable_threshold_ns;
+	struct ki_backoff_fields restart;
+	int64_t max_attempts; /* 0: no limit */
 };
 
 struct ki_import {
@@ -45,11 +53,44 @@ struct ki_lua_fields {
 	size_t nr_modules;
 	struct ki_import *imports; /* as listed */
 	size_t nr_imports;
-	const struct ki_node *input;     /* a sequence, or NULL */
-	const char *host;                /* where it runs by default (SPEC 17.2): an ID */
-	bool host_given;                 /* by the field `host` */
-	bool host_by_meta;               /* by meta.default_host; neither: by the rest of 17.2 */
 	int64_t max_mailbox, max_memory; /* 0 means none; -1: as its host says */
+};
+
+/* Of what runs, or has something run: where, and with what. */
+struct ki_run_fields {
+	const struct ki_node *input; /* a sequence, or NULL */
+	const char *host;            /* by default (SPEC 17.2): an ID */
+	bool host_given;             /* by the field `host` */
+	bool host_by_meta;           /* by meta.default_host; neither: by the rest of 17.2 */
+};
+
+/* Of a process.service. */
+struct ki_service_fields {
+	const char *process; /* an ID */
+};
+
+/* Values of shutdown_ns beside times. */
+#define KI_CHILD_SHUTDOWN_KILL (-1)
+#define KI_CHILD_SHUTDOWN_BY_KIND (-2) /* it was not given */
+
+struct ki_child_fields {
+	const struct ki_node *node; /* it as a whole: a map */
+	const char *name;
+	const char *process;        /* an ID */
+	const char *host;           /* an ID; NULL: its supervisor's */
+	const struct ki_node *input; /* a sequence, or NULL */
+	int64_t count;
+	const char *restart;        /* a word of SPEC 19.2 */
+	int64_t shutdown_ns;
+	struct ki_backoff_fields backoff;
+};
+
+/* Of a process.supervisor. */
+struct ki_supervisor_fields {
+	const char *strategy;       /* a word of SPEC 19.2 */
+	int64_t max_restarts, within_ns;
+	struct ki_child_fields *children;
+	size_t nr_children;
 };
 
 struct ki_entry {
@@ -63,9 +104,12 @@ struct ki_entry {
 	struct ki_lifecycle lifecycle;
 	const char **requires; /* all dependencies (SPEC 17.4) as IDs, without repetition */
 	size_t nr_requires;
+	struct ki_run_fields run;
 	union {
 		struct ki_host_fields host; /* ki_kind_is_host */
 		struct ki_lua_fields lua;   /* ki_kind_is_lua */
+		struct ki_service_fields service;
+		struct ki_supervisor_fields supervisor;
 	} u;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/compiler.h"
+#include "config/field.h"
 #include "config/load.h"
 
 static struct ki_draft *draft_of(const struct ki_entry *entry) {
@@ -57,19 +58,29 @@ static bool sort_entries(struct ki_load *load) {
 
 /* --- references --- */
 
-enum target { ANY_ENTRY, A_HOST, A_LIBRARY };
+enum target { ANY_ENTRY, A_HOST, A_LIBRARY, A_PROCESS };
 
 static const char *const targets[] = {
 	[ANY_ENTRY] = "the ID of an entry",
 	[A_HOST] = "the ID of a process.host or terminal.host",
 	[A_LIBRARY] = "the ID of a library.lua",
+	[A_PROCESS] = "the ID of a process.lua or process.supervisor",
 };
 
 /* An entry of unknown kind may be what was meant. */
 static bool may_be(const struct ki_draft *draft, enum target target) {
 	enum ki_kind kind = draft->entry.kind;
-	return target == ANY_ENTRY || !draft->known_kind ||
-		(target == A_HOST ? ki_kind_is_host(kind) : kind == KI_KIND_LIBRARY_LUA);
+	if (target == ANY_ENTRY || !draft->known_kind) {
+		return true;
+	}
+	switch (target) {
+	case A_HOST:
+		return ki_kind_is_host(kind);
+	case A_LIBRARY:
+		return kind == KI_KIND_LIBRARY_LUA;
+	default:
+		return ki_kind_is_process(kind);
+	}
 }
 
 /* The ID near to one that does not exist: a name in the same namespace, else any other ID. */
@@ -107,6 +118,21 @@ const char *ki_project_near(struct ki_project *project, const char *id) {
 	return near_id(&load, id, ANY_ENTRY);
 }
 
+/* The ID that a text in an entry means (SPEC 1.3), or NULL: no memory. */
+static const char *whole_id(
+	struct ki_load *load, const struct ki_draft *draft, const struct ki_node *node) {
+	return strchr(node->text, ':')
+		? node->text
+		: ki_arena_printf(load->arena, "%s:%s", draft->entry.ns, node->text);
+}
+
+/* The entry that `node` in `draft` names, or NULL; without a word. */
+static const struct ki_entry *look_up(
+	struct ki_load *load, const struct ki_draft *draft, const struct ki_node *node) {
+	const char *id = node->told ? NULL : whole_id(load, draft, node);
+	return id ? ki_project_find(load->project, id) : NULL;
+}
+
 /* The entry that `node` in `draft` names; NULL after a problem. `role` says as what. */
 static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draft *draft,
 	const struct ki_node *node, const char *role, enum target wanted) {
@@ -114,9 +140,7 @@ static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draf
 	if (node->told || !role) {
 		return NULL;
 	}
-	const char *id = strchr(node->text, ':')
-		? node->text
-		: ki_arena_printf(load->arena, "%s:%s", entry->ns, node->text);
+	const char *id = whole_id(load, draft, node);
 	const struct ki_entry *target = id ? ki_project_find(load->project, id) : NULL;
 	if (id && !target) {
 		ki_load_tell(load, entry->file, node->line, node->column, near_id(load, id, wanted),
@@ -131,23 +155,19 @@ static const struct ki_entry *resolve(struct ki_load *load, const struct ki_draf
 	return target;
 }
 
-static bool requires_already(const struct ki_entry *entry, const char *id) {
+static void add_requirement(struct ki_draft *draft, const char *id, const struct ki_node *node,
+	enum ki_require as) {
+	struct ki_entry *entry = &draft->entry;
 	for (size_t i = 0; i < entry->nr_requires; i++) {
 		if (strcmp(entry->requires[i], id) == 0) {
-			return true;
+			if (as == KI_REQUIRE_SERVICE) { /* the strongest of its reasons counts */
+				draft->require_as[i] = as;
+			}
+			return;
 		}
 	}
-	return false;
-}
-
-static void add_requirement(
-	struct ki_draft *draft, const char *id, const struct ki_node *node, bool is_import) {
-	struct ki_entry *entry = &draft->entry;
-	if (requires_already(entry, id)) {
-		return;
-	}
 	draft->require_nodes[entry->nr_requires] = node;
-	draft->require_is_import[entry->nr_requires] = is_import;
+	draft->require_as[entry->nr_requires] = as;
 	entry->requires[entry->nr_requires++] = id;
 }
 
@@ -209,6 +229,21 @@ static const struct ki_entry *default_host(
 	return NULL;
 }
 
+/* A service that names no host runs where its process says. */
+static const struct ki_entry *host_of_process(struct ki_load *load, const struct ki_draft *draft) {
+	const struct ki_entry *process =
+		draft->process_node ? look_up(load, draft, draft->process_node) : NULL;
+	if (!process) {
+		return NULL;
+	}
+	const struct ki_draft *of = draft_of(process);
+	const struct ki_node *node =
+		of->host_node ? of->host_node : ki_node_get(process->meta, "default_host");
+	const struct ki_entry *host =
+		node && node->type == KI_NODE_STRING ? look_up(load, of, node) : NULL;
+	return host && may_be(draft_of(host), A_HOST) ? host : NULL;
+}
+
 static void resolve_host(
 	struct ki_load *load, struct ki_draft *draft, const struct host_list *list) {
 	const struct ki_node *preset = ki_node_get(draft->entry.meta, "default_host");
@@ -225,12 +260,15 @@ static void resolve_host(
 	if (draft->host_node) {
 		host = resolve(load, draft, draft->host_node, "host", A_HOST);
 	} else {
-		host = preset ? by_meta : default_host(load, draft, list);
-		draft->entry.u.lua.host_by_meta = preset != NULL;
+		host = preset ? by_meta : host_of_process(load, draft);
+		if (!preset && !host) {
+			host = default_host(load, draft, list);
+		}
+		draft->entry.run.host_by_meta = preset != NULL;
 	}
 	if (host) {
-		draft->entry.u.lua.host = host->id;
-		add_requirement(draft, host->id, node, false);
+		draft->entry.run.host = host->id;
+		add_requirement(draft, host->id, node, KI_REQUIRE_SERVICE);
 	}
 }
 
@@ -245,7 +283,7 @@ static void resolve_list(struct ki_load *load, struct ki_draft *draft, const str
 		}
 		const struct ki_entry *target = resolve(load, draft, item, role, ANY_ENTRY);
 		if (target) {
-			add_requirement(draft, target->id, item, false);
+			add_requirement(draft, target->id, item, KI_REQUIRE_SERVICE);
 		}
 	}
 }
@@ -266,7 +304,41 @@ static void resolve_imports(struct ki_load *load, struct ki_draft *draft) {
 		if (library) {
 			lua->imports[lua->nr_imports++] =
 				(struct ki_import){pair->key->text, library->id};
-			add_requirement(draft, library->id, pair->value, true);
+			add_requirement(draft, library->id, pair->value, KI_REQUIRE_IMPORT);
+		}
+	}
+}
+
+/* The process that the text under `key` names; NULL after a problem, or without it. */
+static const char *resolve_process(struct ki_load *load, struct ki_draft *draft,
+	const struct ki_node *node, const char *role) {
+	bool given = ki_field_is_given(node) && node->type == KI_NODE_STRING;
+	const struct ki_entry *target =
+		given ? resolve(load, draft, node, role, A_PROCESS) : NULL;
+	if (target) {
+		add_requirement(draft, target->id, node, KI_REQUIRE_PROCESS);
+	}
+	return target ? target->id : NULL;
+}
+
+static void resolve_children(struct ki_load *load, struct ki_draft *draft) {
+	struct ki_supervisor_fields *sup = &draft->entry.u.supervisor;
+	for (size_t i = 0; i < sup->nr_children; i++) {
+		struct ki_child_fields *child = &sup->children[i];
+		const struct ki_node *host = ki_node_get(child->node, "host");
+		child->process = resolve_process(load, draft, ki_node_get(child->node, "process"),
+			ki_arena_printf(
+				load->arena, "process of child \"%.60s\"", child->name));
+		bool given = ki_field_is_given(host) && host->type == KI_NODE_STRING;
+		const struct ki_entry *target = given
+			? resolve(load, draft, host,
+				  ki_arena_printf(load->arena, "host of child \"%.60s\"",
+					  child->name),
+				  A_HOST)
+			: NULL;
+		if (target) {
+			child->host = target->id;
+			add_requirement(draft, target->id, host, KI_REQUIRE_SERVICE);
 		}
 	}
 }
@@ -289,22 +361,37 @@ static void check_meta_list(
 	}
 }
 
+static bool runs_somewhere(const struct ki_draft *draft) {
+	return draft->known_kind &&
+		(ki_kind_is_process(draft->entry.kind) ||
+			draft->entry.kind == KI_KIND_PROCESS_SERVICE);
+}
+
 static void resolve_draft(
 	struct ki_load *load, struct ki_draft *draft, const struct host_list *hosts) {
 	const struct ki_node *requires = ki_node_get(draft->lifecycle_node, "requires");
 	const struct ki_node *depends_on = ki_node_get(draft->lifecycle_node, "depends_on");
 	const struct ki_node *meta = ki_node_get(draft->entry.meta, "depends_on");
 	size_t nr_imports = draft->imports_node ? draft->imports_node->u.map.nr : 0;
-	size_t room = 1 + nr_imports + nr_items(requires) + nr_items(depends_on) + nr_items(meta);
+	size_t nr_children = draft->entry.kind == KI_KIND_PROCESS_SUPERVISOR && draft->known_kind
+		? draft->entry.u.supervisor.nr_children
+		: 0;
+	size_t room = 2 + 2 * nr_children + nr_imports + nr_items(requires) +
+		nr_items(depends_on) + nr_items(meta);
 	draft->entry.requires = ki_arena_alloc(load->arena, room * sizeof(*draft->entry.requires));
 	draft->require_nodes = ki_arena_alloc(load->arena, room * sizeof(*draft->require_nodes));
-	draft->require_is_import =
-		ki_arena_alloc(load->arena, room * sizeof(*draft->require_is_import));
+	draft->require_as = ki_arena_alloc(load->arena, room * sizeof(*draft->require_as));
 	if (load->arena->failed || !draft->known_kind) {
 		return;
 	}
-	if (draft->entry.kind == KI_KIND_PROCESS_LUA) {
+	if (runs_somewhere(draft)) {
 		resolve_host(load, draft, hosts);
+	}
+	if (draft->entry.kind == KI_KIND_PROCESS_SERVICE) {
+		draft->entry.u.service.process =
+			resolve_process(load, draft, draft->process_node, "process");
+	} else if (draft->entry.kind == KI_KIND_PROCESS_SUPERVISOR) {
+		resolve_children(load, draft);
 	}
 	if (ki_kind_is_lua(draft->entry.kind)) {
 		resolve_imports(load, draft);
@@ -346,7 +433,8 @@ static void tell_cycle(struct ki_load *load, const struct step *steps, size_t nr
 	for (size_t i = 0; i < nr; i++) {
 		start = steps[i].entry < steps[start].entry ? i : start;
 		imports_only = imports_only &&
-			draft_of(entries[steps[i].entry])->require_is_import[steps[i].next - 1];
+			draft_of(entries[steps[i].entry])->require_as[steps[i].next - 1] ==
+				KI_REQUIRE_IMPORT;
 	}
 	for (size_t i = 0; i < nr; i++) {
 		ki_buf_printf(&text, "%s -> ", entries[steps[(start + i) % nr].entry]->id);
@@ -403,19 +491,73 @@ static void find_cycles(struct ki_load *load) {
 	ki_free(place);
 }
 
-/* --- what comes with libraries --- */
+/* --- what comes with libraries and processes --- */
 
-/* What its libraries depend on must run before it does; it is found at the end of the list. */
-static void add_requirements_of_libraries(struct ki_load *load, struct ki_entry *entry) {
-	size_t cap = entry->nr_requires;
-	for (size_t i = 0; i < entry->nr_requires; i++) {
-		const struct ki_entry *library = ki_project_find(load->project, entry->requires[i]);
-		bool counts = draft_of(library)->known_kind && library->kind == KI_KIND_LIBRARY_LUA;
-		for (size_t k = 0; counts && k < library->nr_requires; k++) {
-			if (!requires_already(entry, library->requires[k])) {
-				ki_load_append(load, &entry->requires, &entry->nr_requires, &cap,
-					library->requires[k]);
-			}
+static void settle_one(struct ki_load *load, struct ki_draft *draft, const char *id) {
+	if (strcmp(id, draft->entry.id) == 0) {
+		return;
+	}
+	for (size_t i = 0; i < draft->nr_settled; i++) {
+		if (strcmp(draft->settled[i], id) == 0) {
+			return;
+		}
+	}
+	ki_load_append(load, &draft->settled, &draft->nr_settled, &draft->cap_settled, id);
+}
+
+static bool starts_by_itself(const struct ki_entry *entry) {
+	return entry->lifecycle.has && entry->lifecycle.auto_start;
+}
+
+/* Of `of`, which is `draft` itself or comes with it; gives in `more` what comes with it in turn. */
+static void settle_with(struct ki_load *load, struct ki_draft *draft, const struct ki_draft *of,
+	struct ki_draft ***more, size_t *nr_more, size_t *cap_more) {
+	for (size_t i = 0; i < of->entry.nr_requires; i++) {
+		const struct ki_entry *target =
+			ki_project_find(load->project, of->entry.requires[i]);
+		bool as_process = of->require_as[i] == KI_REQUIRE_PROCESS;
+		bool known = draft_of(target)->known_kind;
+		if (of != draft && of->entry.run.host && of->entry.run.host == target->id) {
+			continue; /* it runs where `draft` says */
+		}
+		if (!as_process || starts_by_itself(target)) {
+			settle_one(load, draft, target->id);
+		}
+		bool comes = as_process || (known && target->kind == KI_KIND_LIBRARY_LUA);
+		for (size_t k = 0; k < *nr_more && comes; k++) {
+			comes = (*more)[k] != draft_of(target);
+		}
+		if (comes && target != &draft->entry) {
+			ki_load_append(load, more, nr_more, cap_more, draft_of(target));
+		}
+	}
+}
+
+/*
+ * What the libraries of an entry and the processes that it runs itself depend on must run before
+ * it does. Such a process is no service that has to run, unless it is one by itself.
+ */
+static void settle(struct ki_load *load, struct ki_draft *draft) {
+	struct ki_draft **more = NULL;
+	size_t nr_more = 0, cap_more = 0;
+	settle_with(load, draft, draft, &more, &nr_more, &cap_more);
+	for (size_t i = 0; i < nr_more && !ki_load_failed(load); i++) {
+		settle_with(load, draft, more[i], &more, &nr_more, &cap_more);
+	}
+}
+
+static void settle_all(struct ki_load *load) {
+	struct ki_project *project = load->project;
+	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {
+		if (runs_somewhere(draft_of(project->entries[i]))) {
+			settle(load, draft_of(project->entries[i]));
+		}
+	}
+	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {
+		struct ki_draft *draft = draft_of(project->entries[i]);
+		if (runs_somewhere(draft)) {
+			draft->entry.requires = draft->settled;
+			draft->entry.nr_requires = draft->nr_settled;
 		}
 	}
 }
@@ -446,10 +588,7 @@ void ki_reference_resolve(struct ki_load *load) {
 	if (!ki_load_failed(load)) {
 		find_cycles(load);
 	}
-	for (size_t i = 0; i < project->nr_entries && !ki_load_failed(load); i++) {
-		struct ki_entry *entry = project->entries[i];
-		if (draft_of(entry)->known_kind && entry->kind == KI_KIND_PROCESS_LUA) {
-			add_requirements_of_libraries(load, entry);
-		}
+	if (!ki_load_failed(load)) {
+		settle_all(load);
 	}
 }

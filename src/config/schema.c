@@ -9,6 +9,8 @@ const char *const ki_kind_names[KI_NR_KINDS] = {
 	"process.host",
 	"library.lua",
 	"terminal.host",
+	"process.service",
+	"process.supervisor",
 	"registry.entry",
 	"ns.dependency",
 	"ns.requirement",
@@ -41,6 +43,34 @@ const char *const ki_kind_names[KI_NR_KINDS] = {
 		.max = MAX_SLICE_NS,								\
 		.expected = "a duration of more than 0, up to 1s"}
 
+#define MAX_FACTOR 1000000
+#define MAX_COUNT 1000000
+
+/* SPEC 18.4 */
+#define BACKOFF											\
+	{.name = "initial_delay", .type = KI_FIELD_DURATION},					\
+	{.name = "max_delay", .type = KI_FIELD_DURATION},					\
+	{.name = "backoff_factor",								\
+		.type = KI_FIELD_NUMBER,							\
+		.min = 1,									\
+		.max = MAX_FACTOR,								\
+		.expected = "a number of at least 1"},						\
+	{.name = "jitter",									\
+		.type = KI_FIELD_NUMBER,							\
+		.max = 1,									\
+		.expected = "a number from 0 to 1"}
+
+static const struct ki_field restart_fields[] = {
+	BACKOFF,
+	{.name = "max_attempts", .type = KI_FIELD_INT, .max = INT64_MAX},
+	{0},
+};
+
+static const struct ki_field backoff_fields[] = {
+	BACKOFF,
+	{0},
+};
+
 static const char *const startup_words[] = {"required", "optional", NULL};
 
 static const struct ki_field lifecycle_fields[] = {
@@ -54,8 +84,8 @@ static const struct ki_field lifecycle_fields[] = {
 		.type = KI_FIELD_REFUSED,
 		.why = "lifecycle.security: there are no policies, so it would have no effect",
 		.expected = "a lifecycle without security"},
-	{.name = "stable_threshold", .type = KI_FIELD_LATER},
-	{.name = "restart", .type = KI_FIELD_LATER},
+	{.name = "stable_threshold", .type = KI_FIELD_DURATION},
+	{.name = "restart", .type = KI_FIELD_MAP, .fields = restart_fields},
 	{0},
 };
 
@@ -104,6 +134,49 @@ static const struct ki_field terminal_host_fields[] = {
 	{0},
 };
 
+static const struct ki_field process_service_fields[] = {
+	{.name = "process",
+		.type = KI_FIELD_STRING,
+		.required = true,
+		.expected = "the ID of a process"},
+	{.name = "host", .type = KI_FIELD_STRING},
+	{.name = "input", .type = KI_FIELD_LIST},
+	{.name = "lifecycle", .type = KI_FIELD_MAP, .fields = lifecycle_fields},
+	{0},
+};
+
+static const char *const strategy_words[] = {"one_for_one", "one_for_all", "rest_for_one", NULL};
+static const char *const child_restart_words[] = {"permanent", "transient", "temporary", NULL};
+static const char *const shutdown_words[] = {"kill", NULL};
+
+static const struct ki_field child_fields[] = {
+	{.name = "name",
+		.type = KI_FIELD_STRING,
+		.required = true,
+		.expected = "a name for each child"},
+	{.name = "process",
+		.type = KI_FIELD_STRING,
+		.required = true,
+		.expected = "the ID of a process for each child"},
+	{.name = "host", .type = KI_FIELD_STRING},
+	{.name = "input", .type = KI_FIELD_LIST},
+	{.name = "count", .type = KI_FIELD_INT, .min = 1, .max = MAX_COUNT},
+	{.name = "restart", .type = KI_FIELD_WORD, .words = child_restart_words},
+	{.name = "shutdown", .type = KI_FIELD_DURATION, .words = shutdown_words},
+	{.name = "backoff", .type = KI_FIELD_MAP, .fields = backoff_fields},
+	{0},
+};
+
+static const struct ki_field process_supervisor_fields[] = {
+	{.name = "strategy", .type = KI_FIELD_WORD, .words = strategy_words},
+	{.name = "max_restarts", .type = KI_FIELD_INT, .max = INT64_MAX},
+	{.name = "within", .type = KI_FIELD_DURATION},
+	{.name = "children", .type = KI_FIELD_LIST, .fields = child_fields},
+	{.name = "host", .type = KI_FIELD_STRING},
+	{.name = "lifecycle", .type = KI_FIELD_MAP, .fields = lifecycle_fields},
+	{0},
+};
+
 static const struct ki_field no_fields[] = {{0}};
 
 static const struct ki_field *const kind_fields[KI_NR_KINDS] = {
@@ -111,6 +184,8 @@ static const struct ki_field *const kind_fields[KI_NR_KINDS] = {
 	[KI_KIND_PROCESS_HOST] = process_host_fields,
 	[KI_KIND_LIBRARY_LUA] = library_lua_fields,
 	[KI_KIND_TERMINAL_HOST] = terminal_host_fields,
+	[KI_KIND_PROCESS_SERVICE] = process_service_fields,
+	[KI_KIND_PROCESS_SUPERVISOR] = process_supervisor_fields,
 };
 
 static const char *const level_words[] = {"debug", "info", "warn", "error", "off", NULL};
@@ -176,6 +251,10 @@ bool ki_kind_parse(struct ki_strv name, enum ki_kind *out) {
 
 bool ki_kind_is_host(enum ki_kind kind) {
 	return kind == KI_KIND_PROCESS_HOST || kind == KI_KIND_TERMINAL_HOST;
+}
+
+bool ki_kind_is_process(enum ki_kind kind) {
+	return kind == KI_KIND_PROCESS_LUA || kind == KI_KIND_PROCESS_SUPERVISOR;
 }
 
 bool ki_kind_is_lua(enum ki_kind kind) {

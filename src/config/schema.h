@@ -19,6 +19,8 @@ enum ki_kind {
 	KI_KIND_PROCESS_HOST,
 	KI_KIND_LIBRARY_LUA,
 	KI_KIND_TERMINAL_HOST,
+	KI_KIND_PROCESS_SERVICE,
+	KI_KIND_PROCESS_SUPERVISOR,
 	/* from here on data: nothing runs */
 	KI_KIND_REGISTRY_ENTRY,
 	KI_KIND_NS_DEPENDENCY,
@@ -33,9 +35,10 @@ enum ki_field_type {
 	KI_FIELD_INT,      /* from min to max */
 	KI_FIELD_SIZE,     /* of bytes (SPEC 1.5), not negative */
 	KI_FIELD_STRING,   /* not empty */
-	KI_FIELD_DURATION, /* not negative; from min to max ns when max is not 0 */
+	KI_FIELD_DURATION, /* not negative; from min to max ns when max is not 0; or one of words */
 	KI_FIELD_WORD,     /* one of words */
-	KI_FIELD_LIST,
+	KI_FIELD_NUMBER,   /* from min to max, whole or not */
+	KI_FIELD_LIST,     /* with `fields`: of maps with these */
 	KI_FIELD_STRINGS, /* list of strings */
 	KI_FIELD_MAP,     /* with the fields of `fields`; NULL: with any */
 	KI_FIELD_REFUSED, /* known, and an error: `why` says so */
@@ -48,8 +51,8 @@ struct ki_field {
 	bool required;
 	int64_t min, max;
 	const char *range_text;        /* INT: FOUND when below min or no integer, or NULL */
-	const char *const *words;      /* WORD: NULL-terminated */
-	const struct ki_field *fields; /* MAP: ends with a row without a name */
+	const char *const *words;      /* WORD, DURATION: NULL-terminated */
+	const struct ki_field *fields; /* MAP, LIST: ends with a row without a name */
 	const char *why, *expected;    /* REFUSED; expected also of required and of ranged fields */
 };
 
@@ -60,6 +63,8 @@ bool ki_kind_parse(struct ki_strv name, enum ki_kind *out);
 
 /* Whether processes run on it. */
 bool ki_kind_is_host(enum ki_kind kind);
+/* Whether it can be spawned, and supervised (SPEC 17.1). */
+bool ki_kind_is_process(enum ki_kind kind);
 /* Whether it has a source in Lua. */
 bool ki_kind_is_lua(enum ki_kind kind);
 /* Whether it holds any data, and nothing runs. */

@@ -105,6 +105,8 @@ struct ki_system {
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
 	const void *lua_shared;         /* the layer above's; api sets it (lua/shared.h) */
 	struct ki_services_view services;
+	/* Of supervise/supervisor.h, for who starts or asks a supervisor; or NULL. */
+	const struct ki_program *supervisor, *supervisor_request;
 	struct ki_system_facts facts;   /* texts borrowed; zeroed: unknown */
 	int64_t started_ns;             /* monotonic */
 	/* any thread */

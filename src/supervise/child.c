@@ -242,7 +242,8 @@ struct ki_child *ki_child_find(const struct ki_children *children, struct ki_str
 bool ki_child_clashes(const struct ki_children *children, const struct ki_child_spec *spec) {
 	for (struct ki_child *child = ki_child_first(children); child;
 		child = ki_child_next(children, child)) {
-		if (!strcmp(child->spec->name, spec->name) || has_name(child, ki_strv(spec->name))) {
+		if (!strcmp(child->spec->name, spec->name) ||
+			has_name(child, ki_strv(spec->name))) {
 			return true;
 		}
 	}

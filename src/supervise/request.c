@@ -152,9 +152,11 @@ static void request_destroy(struct ki_proc *proc) {
 	}
 }
 
-const struct ki_body_ops ki_request_ops = {
+static const struct ki_body_ops request_ops = {
 	.name = "request",
 	.start = request_start,
 	.step = request_step,
 	.destroy = request_destroy,
 };
+
+const struct ki_program ki_request_program = {.id = "kith:request", .ops = &request_ops};

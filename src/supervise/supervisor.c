@@ -266,7 +266,7 @@ static void restart(struct ki_supervisor *sup, struct ki_child *child) {
 	}
 }
 
-/* Notes the restart that is about to be tried [SV4]. False: the supervisor ends instead. */
+/* SV4: notes the restart that is about to be tried. False: the supervisor ends instead. */
 static bool note_restart(struct ki_supervisor *sup) {
 	int64_t now_ns = now_of(sup);
 	if (ki_ring_is_full(&sup->ring, now_ns)) { /* others were restarted during its wait */
@@ -640,6 +640,9 @@ const struct ki_body_ops ki_supervisor_ops = {
 	.destroy = supervisor_destroy,
 	.view = supervisor_view,
 };
+
+const struct ki_program ki_supervisor_program = {
+	.id = "kith:supervisor", .ops = &ki_supervisor_ops};
 
 bool ki_supervisor_is(const struct ki_program *program) {
 	return program->ops == &ki_supervisor_ops;

@@ -56,6 +56,9 @@ struct ki_supervisor_spec {
  */
 extern const struct ki_body_ops ki_supervisor_ops;
 
+/* One of a spec as a value. No entry has its ID. */
+extern const struct ki_program ki_supervisor_program;
+
 /* Whether a child of this program is a supervisor itself. */
 bool ki_supervisor_is(const struct ki_program *program);
 
@@ -91,9 +94,9 @@ void ki_child_spec_free(struct ki_child_spec *spec);
 #define KI_REQUEST_RESTART "restart_child"
 
 /*
- * The body of a process that makes one request and ends with the answer, for whoever can wait for
- * the end of a process. Arguments: the supervisor's PID as an integer, what is asked, its argument.
+ * A process that makes one request and ends with the answer, for whoever can wait for the end of
+ * one. Arguments: the supervisor's PID as an integer, what is asked, its argument.
  */
-extern const struct ki_body_ops ki_request_ops;
+extern const struct ki_program ki_request_program;
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * supervise/wait.h: a wait of a step-driven process, which may be changed or given up at any time.
  *
- * A process timer that has fired cannot be armed anew until its signal has arrived; this hides that.
+ * A process timer that has fired cannot be armed anew until its signal has come; this hides that.
  *
  * Owns: struct ki_wait.
  * Threads: the owner of the process.

@@ -307,7 +307,7 @@ const struct scene scenes[] = {
 	STATUS("leaves", 0, .ends_until_ms = 2000,
 		.out = {"pid.cancel\t{kith:system|0x00000}\tscheduler shutdown\n"}),
 	{"20.4 a service that fails", "service_fails", 0, .share = 10, .status = 1,
-		.out = {"service runs\n"},
+		.out = {"service runs\nservice runs\n"},
 		.err = {"CRASH app:service {app:processes|0x",
 			"reason    app:service:3: ON PURPOSE (Internal)", "uptime", "traceback",
 			"app:service:3", "nothing left to run"}},

@@ -84,7 +84,8 @@ TEST(outcome, is_1_when_a_required_service_failed_for_good)
 {
 	struct app app;
 	app_init(&app);
-	app_process(&app, "bad", "return function() error('x') end\n",
+	app_process(&app, "bad",
+		"return function() error(errors.new{message='x', retryable=false}) end\n",
 		"    lifecycle: {auto_start: true}\n");
 	app_load(&app);
 	OK(kith_start(app.runtime));

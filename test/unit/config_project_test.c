@@ -57,9 +57,9 @@ TEST(project, the_supervised_pool_loads) {
 	EQ_STR(pool->u.lua.method, "main");
 	EQ_UINT(pool->u.lua.nr_modules, 1);
 	EQ_STR(pool->u.lua.modules[0], "time");
-	EQ_STR(pool->u.lua.host, "app:processes");
-	FALSE(pool->u.lua.host_given);
-	IS_NULL(pool->u.lua.input);
+	EQ_STR(pool->run.host, "app:processes");
+	FALSE(pool->run.host_given);
+	IS_NULL(pool->run.input);
 	EQ_UINT(pool->nr_requires, 1);
 	EQ_STR(pool->requires[0], "app:processes");
 	EQ_INT(pool->lifecycle.stop_timeout_ns, INT64_C(10000000000));
@@ -89,9 +89,9 @@ TEST(project, one_entry_may_stand_at_top_level) {
 	IS_NULL(p->u.lua.source_file);
 	EQ_INT(p->u.lua.source_line, 5);
 	EQ_INT(p->u.lua.source_column, 9);
-	EQ_STR(p->u.lua.host, "a:h");
-	TRUE(p->u.lua.host_given);
-	EQ_UINT(p->u.lua.input->u.seq.nr, 2);
+	EQ_STR(p->run.host, "a:h");
+	TRUE(p->run.host_given);
+	EQ_UINT(p->run.input->u.seq.nr, 2);
 	EQ_INT(p->lifecycle.start_timeout_ns, INT64_C(60000000000));
 	EQ_INT(p->lifecycle.stop_timeout_ns, 0);
 	FALSE(p->lifecycle.required);
@@ -167,7 +167,7 @@ TEST(project, file_texts_stand_in_for_any_string) {
 	FOLDER_EXPECT(&f, "");
 	const struct ki_entry *p = find(&f, "a:p");
 	EQ_STR(p->u.lua.source_file, "src/lib/p.lua");
-	EQ_STR(p->u.lua.input->u.seq.items[2]->text, "file://not-again ${env:HOME}");
+	EQ_STR(p->run.input->u.seq.items[2]->text, "file://not-again ${env:HOME}");
 	EQ_STR(ki_node_get(p->meta, "text")->text, "file://not-again ${env:HOME}");
 	folder_close(&f);
 }
@@ -192,13 +192,13 @@ TEST(project, the_default_host_is_the_nearest_only_one) {
 		"namespace: app.jobsmith\nname: p\nkind: process.lua\nsource: x\n");
 	folder_write(&f, "src/e.yaml", "namespace: else\nname: p\nkind: process.lua\nsource: x\n");
 	FOLDER_EXPECT(&f, "");
-	EQ_STR(find(&f, "app:given")->u.lua.host, "app.jobs:two");
-	EQ_STR(find(&f, "app:by_meta")->u.lua.host, "app.jobs:two");
-	EQ_STR(find(&f, "app:by_namespace")->u.lua.host, "app:one");
-	EQ_STR(find(&f, "app.jobs:near")->u.lua.host, "app.jobs:two");
-	EQ_STR(find(&f, "app.jobs.deep:p")->u.lua.host, "app.jobs:two");
-	EQ_STR(find(&f, "app.jobsmith:p")->u.lua.host, "app:one");
-	EQ_STR(find(&f, "else:p")->u.lua.host, "app.jobs:two");
+	EQ_STR(find(&f, "app:given")->run.host, "app.jobs:two");
+	EQ_STR(find(&f, "app:by_meta")->run.host, "app.jobs:two");
+	EQ_STR(find(&f, "app:by_namespace")->run.host, "app:one");
+	EQ_STR(find(&f, "app.jobs:near")->run.host, "app.jobs:two");
+	EQ_STR(find(&f, "app.jobs.deep:p")->run.host, "app.jobs:two");
+	EQ_STR(find(&f, "app.jobsmith:p")->run.host, "app:one");
+	EQ_STR(find(&f, "else:p")->run.host, "app.jobs:two");
 	EQ_UINT(f.project.nr_warnings, 1);
 	EQ_STR(f.project.warnings[0],
 		"no host given for process.lua \"else:p\": it runs on \"app.jobs:two\", the first "
@@ -268,7 +268,7 @@ TEST(project, libraries_and_what_imports_them) {
 	EQ_INT(tools->kind, KI_KIND_LIBRARY_LUA);
 	EQ_STR(tools->u.lua.source, "return {}");
 	EQ_STR(tools->u.lua.source_file, "src/tools.lua");
-	IS_NULL(tools->u.lua.host);
+	IS_NULL(tools->run.host);
 	FALSE(tools->lifecycle.has);
 	EQ_UINT(tools->u.lua.nr_modules, 1);
 	EQ_STR(tools->u.lua.imports[0].alias, "deep");
@@ -345,14 +345,14 @@ TEST(project, a_terminal_is_a_host_for_those_who_name_it_or_have_no_other) {
 		"  - {name: neither, kind: process.lua, source: x}\n");
 	FOLDER_EXPECT(&f, "");
 	TRUE(find(&f, "app:terminal")->lifecycle.auto_start);
-	EQ_STR(find(&f, "app:by_field")->u.lua.host, "app:terminal");
-	TRUE(find(&f, "app:by_field")->u.lua.host_given);
-	EQ_STR(find(&f, "app:by_meta")->u.lua.host, "app:terminal");
-	TRUE(find(&f, "app:by_meta")->u.lua.host_by_meta);
-	EQ_STR(find(&f, "app:neither")->u.lua.host, "app:terminal");
+	EQ_STR(find(&f, "app:by_field")->run.host, "app:terminal");
+	TRUE(find(&f, "app:by_field")->run.host_given);
+	EQ_STR(find(&f, "app:by_meta")->run.host, "app:terminal");
+	TRUE(find(&f, "app:by_meta")->run.host_by_meta);
+	EQ_STR(find(&f, "app:neither")->run.host, "app:terminal");
 	folder_write(&f, "src/host.yaml", "namespace: web\nname: h\nkind: process.host\n");
 	FOLDER_EXPECT(&f, "");
-	EQ_STR(find(&f, "app:neither")->u.lua.host, "web:h");
-	FALSE(find(&f, "app:neither")->u.lua.host_by_meta);
+	EQ_STR(find(&f, "app:neither")->run.host, "web:h");
+	FALSE(find(&f, "app:neither")->run.host_by_meta);
 	folder_close(&f);
 }

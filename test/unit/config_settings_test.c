@@ -160,8 +160,9 @@ TEST(settings, variables_stand_in_every_string_once) {
 	TRUE(life->auto_start);
 	EQ_INT(life->stop_timeout_ns, INT64_C(90000000000));
 	EQ_STR(lua(&f, "app:p")->source, "return ''");
-	EQ_STR(lua(&f, "app:p")->host, "app:h");
-	struct ki_node *const *items = lua(&f, "app:p")->input->u.seq.items;
+	EQ_STR(ki_project_find(&f.project, "app:p")->run.host, "app:h");
+	const struct ki_entry *p = ki_project_find(&f.project, "app:p");
+	struct ki_node *const *items = p->run.input->u.seq.items;
 	EQ_INT(items[0]->type, KI_NODE_STRING);
 	EQ_STR(items[0]->text, "4");
 	EQ_STR(items[1]->text, "<a ${env:N} b><");

@@ -4,10 +4,6 @@
 
 #include "base/rng.h"
 
-static const struct ki_program request_program = {.id = "kith:request", .ops = &ki_request_ops};
-static const struct ki_program dynamic_program = {
-	.id = "kith:supervisor", .ops = &ki_supervisor_ops};
-
 /* ---- Asking ---- */
 
 /* Asks the root, waits for the answer, and keeps it. */
@@ -27,7 +23,7 @@ static int ask(struct ki_proc *proc, void *arg)
 	struct ki_payload *args[] = {ki_value_payload_int((int64_t)asker->to),
 		ki_value_payload_str(ki_strv(asker->what)), asker->argument};
 	struct ki_spawn spawn = {
-		.program = &request_program,
+		.program = &ki_request_program,
 		.host = proc->host,
 		.parent = proc,
 		.internal = true,
@@ -345,7 +341,7 @@ static int own(struct ki_proc *proc, void *arg)
 {
 	struct owner *owner = arg;
 	struct ki_spawn spawn = {
-		.program = &dynamic_program,
+		.program = &ki_supervisor_program,
 		.host = proc->host,
 		.parent = proc,
 		.args = &owner->spec,
