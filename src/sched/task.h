@@ -67,13 +67,14 @@ struct ki_task_ops {
 };
 
 /*
- * Embedded by what runs long, and told when the present turn of the task has outlasted its slice: it
- * is to make the task yield soon. `tell` is called from a signal handler, on the thread that runs the
- * turn and on whatever stack that is on, between any two instructions of the turn: inside malloc, or
- * inside a call of the second group. So it may only do what is async-signal-safe, and touch only what
- * the task writes at once (atomics, or data that is whole at each instruction); it calls nothing of
- * the scheduler. It is called again, every half a millisecond or so, while the turn lasts; never when
- * the task was handed to another worker or has ended. See ki_sched_preempts.
+ * Embedded by what runs long, and told when the present turn of the task has outlasted its slice:
+ * it is to make the task yield soon. `tell` is called from a signal handler, on the thread that
+ * runs the turn and on whatever stack that is on, between any two instructions of the turn: inside
+ * malloc, or inside a call of the second group. So it may only do what is async-signal-safe, and
+ * touch only what the task writes at once (atomics, or data that is whole at each instruction); it
+ * calls nothing of the scheduler. It is called again, every half a millisecond or so, while the
+ * turn lasts; never when the task was handed to another worker or has ended. See
+ * ki_sched_preempts.
  */
 struct ki_overrun {
 	void (*tell)(struct ki_overrun *overrun);
