@@ -192,9 +192,8 @@ void ki_open_coroutine(lua_State *L) {
 		{"running", lib_running},
 		{NULL, NULL},
 	};
-	lua_pushcfunction(L, luaopen_coroutine);
-	lua_call(L, 0, 1);
+	luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1); /* messages find its functions there */
 	luaL_setfuncs(L, functions, 0);
 	wrap_function(L, "status", lib_status);
-	lua_setglobal(L, LUA_COLIBNAME);
+	lua_pop(L, 1);
 }

@@ -11,6 +11,7 @@
 
 #include <lauxlib.h>
 #include <limits.h>
+#include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,11 +232,16 @@ static int os_difftime(lua_State *L) {
 	return 1;
 }
 
-void ki_open_os(lua_State *L) {
+static int open_os(lua_State *L) {
 	static const luaL_Reg functions[] = {{"time", os_time}, {"date", os_date},
 		{"clock", os_clock}, {"difftime", os_difftime}, {NULL, NULL}};
 	luaL_newlib(L, functions);
 	lua_pushliteral(L, "kith");
 	lua_setfield(L, -2, "platform");
-	lua_setglobal(L, "os");
+	return 1;
+}
+
+void ki_open_os(lua_State *L) {
+	luaL_requiref(L, LUA_OSLIBNAME, open_os, 1); /* messages find its functions there */
+	lua_pop(L, 1);
 }

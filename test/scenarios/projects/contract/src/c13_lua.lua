@@ -151,6 +151,9 @@ end
 
 local function c13_5_os(slack)
 	same("platform", os.platform, "kith")
+	raises("bad argument #1 to 'os.time' (table expected, got number)", function()
+		assert(pcall(os.time, 5))
+	end)
 	same("time", math.type(os.time()), "integer")
 	same("the clock", math.type(os.clock()), "float")
 	local before = os.clock()
