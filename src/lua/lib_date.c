@@ -31,10 +31,7 @@ static lua_Integer check_field(lua_State *L, int arg, int nr_needed, const char 
 	if (arg > nr_needed && lua_isnoneornil(L, arg)) {
 		return 0;
 	}
-	if (lua_type(L, arg) != LUA_TNUMBER) {
-		return ki_arg_error(L, arg, fn, "number");
-	}
-	return luaL_checkinteger(L, arg);
+	return ki_time_integer(L, arg, fn);
 }
 
 /*

@@ -181,10 +181,7 @@ static int module_load_location(lua_State *L) {
 
 static int module_fixed_zone(lua_State *L) {
 	struct ki_strv name = check_string(L, 1, "fixed_zone");
-	if (lua_type(L, 2) != LUA_TNUMBER) {
-		return ki_arg_error(L, 2, "fixed_zone", "number");
-	}
-	lua_Integer offset_sec = luaL_checkinteger(L, 2);
+	lua_Integer offset_sec = ki_time_integer(L, 2, "fixed_zone");
 	if (offset_sec < INT32_MIN || offset_sec > INT32_MAX) {
 		return ki_time_fail(L, "time: zone offset out of range");
 	}

@@ -141,14 +141,31 @@ int64_t ki_duration_check(lua_State *L, int arg, const char *fn) {
 	return check_duration(L, arg, fn)->ns;
 }
 
+/* Of a number: without its fraction. False: beyond 64 bits, or not a number. */
+static bool to_integer(lua_State *L, int index, lua_Integer *out) {
+	if (lua_isinteger(L, index)) {
+		*out = lua_tointeger(L, index);
+		return true;
+	}
+	lua_Number number = trunc(lua_tonumber(L, index));
+	return lua_numbertointeger(number, out);
+}
+
+lua_Integer ki_time_integer(lua_State *L, int arg, const char *fn) {
+	lua_Integer integer;
+	if (lua_type(L, arg) != LUA_TNUMBER) {
+		return ki_arg_error(L, arg, fn, "number");
+	}
+	if (!to_integer(L, arg, &integer)) {
+		return luaL_error(L,
+			"bad argument #%d to '%s' (number has no integer representation)", arg, fn);
+	}
+	return integer;
+}
+
 static int read_number(lua_State *L, int index, int64_t *ns) {
 	lua_Integer integer;
-	lua_Number number = trunc(lua_tonumber(L, index));
-	if (lua_isinteger(L, index)) {
-		*ns = lua_tointeger(L, index);
-		return 0;
-	}
-	if (lua_numbertointeger(number, &integer)) {
+	if (to_integer(L, index, &integer)) {
 		*ns = integer;
 		return 0;
 	}
@@ -351,10 +368,7 @@ static lua_Integer integer_argument(lua_State *L, int arg) {
 	if (lua_isnoneornil(L, arg) && arg > 1) {
 		return 0;
 	}
-	if (lua_type(L, arg) != LUA_TNUMBER) {
-		return ki_arg_error(L, arg, "unix", "number");
-	}
-	return luaL_checkinteger(L, arg);
+	return ki_time_integer(L, arg, "unix");
 }
 
 static int module_unix(lua_State *L) {

@@ -52,5 +52,7 @@ int64_t ki_duration_check(lua_State *L, int arg, const char *fn);
 int ki_duration_read(lua_State *L, int index, int64_t *ns);
 /* Pushes nil and an Error(Invalid, text, retryable false), as all of this module, and gives 2. */
 int ki_time_fail(lua_State *L, const char *text);
+/* The number at `arg`, without its fraction; raises when it is none, or beyond 64 bits. */
+lua_Integer ki_time_integer(lua_State *L, int arg, const char *fn);
 
 #endif

@@ -59,6 +59,18 @@ TEST(lua_time, times_compare_and_add) {
 		"assert(time.unix(1 << 62):sub(time.unix(0)):nanoseconds() == math.maxinteger)\n");
 }
 
+TEST(lua_time, numbers_lose_their_fraction_where_integers_count) {
+	lua_fixture_once("assert(time.unix(1.9, 1.9) == time.unix(1, 1))\n"
+			 "assert(time.unix(-1.9):unix() == -1)\n"
+			 "assert(time.date(2024, 1.9, 1, 0, 0, 0, 0, time.utc):month() == 1)\n"
+			 "assert(tostring(time.fixed_zone('x', 3600.5)) == 'x')\n"
+			 "for _, x in ipairs{0/0, math.huge, 1e300} do\n"
+			 "  local ok, m = pcall(time.unix, x)\n"
+			 "  assert(m == \"bad argument #1 to 'unix' (number has no integer \"\n"
+			 "    .. 'representation)', m)\n"
+			 "end\n");
+}
+
 TEST(lua_time, text_is_rfc3339_in_utc_while_simulated) {
 	lua_fixture_once(
 		"assert(tostring(time.unix(0, 0)) == '1970-01-01T00:00:00Z')\n"
