@@ -86,3 +86,17 @@ TEST(lua_limits, host_that_is_full_refuses_until_one_has_ended) {
 		"nil\tmax processes limit exceeded\n"
 		"true\n");
 }
+
+TEST(lua_limits, memory_is_bounded_by_the_option_and_pcall_does_not_see_it) {
+	PLAY("! app:eats ResourceExhausted: memory limit exceeded (limit 300000 bytes)\n"
+	     "nil\tmemory limit exceeded (limit 300000 bytes)\tResourceExhausted\ttrue\n"
+	     "10000\tnil\n",
+		{"app:main", MAIN(
+			local s = process.with_options{max_memory = 300000}
+			local v, err = s:exec("app:eats", nil, 10000)
+			print(v, err, err:kind(), err:retryable())
+			print(process.exec("app:eats", nil, 10000)))},
+		{"app:eats", "return function(n) local t = {}\n"
+			     "pcall(function() for i = 1, n do t[i] = {i} end end)\n"
+			     "return #t end"});
+}
