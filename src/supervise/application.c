@@ -64,7 +64,9 @@ static void begin_stop(struct ki_application *app, int64_t timeout_ns) {
 
 static void nothing_left(struct ki_application *app) {
 	if (!app->stopping) {
-		ki_log_write(app->system->log, KI_LOG_INFO, "kith", "nothing left to run", 0, NULL);
+		/* Why the run fails, to be read at the level that is usual with -x. */
+		enum ki_log_level level = app->entry.spec != NULL ? KI_LOG_WARN : KI_LOG_INFO;
+		ki_log_write(app->system->log, level, "kith", "nothing left to run", 0, NULL);
 		app->idled = true;
 		app->deaf_die = true; /* nothing but CANCEL could wake anybody */
 		begin_stop(app, INT64_MAX);

@@ -64,7 +64,7 @@ const struct scene scenes[] = {
 
 	SCENE("S5 late", .entry = "app.main:s5", .out = {"Child died:\t{P}\n"}),
 	SCENE("S5 value", .entry = "app.main:s5_value", .args = "300ms"),
-	SCENE("S5 value, nothing left", .options = "--log-level info", .share = 10,
+	SCENE("S5 value, nothing left", .share = 10,
 		.entry = "app.main:s5_value", .status = 1, .err = {"nothing left to run"}),
 
 	SCENE("S6", .entry = "app.main:s6", .args = "events", .out = {"trap_links:\tfalse\n"}),
