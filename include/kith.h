@@ -236,9 +236,9 @@ int kith_run(struct kith_runtime *runtime, int64_t timeout_ns);
 
 /*
  * Asks a runtime to stop: services in reverse order of dependency, then what is left on each
- * host. What has not ended after timeout_ns (KITH_PROJECT_TIMEOUT: the project's) is ended by force;
- * 0: at once. Of several timeouts the earliest counts. Gives KITH_OK also when it has stopped
- * already.
+ * host. What has not ended after timeout_ns (KITH_PROJECT_TIMEOUT: the project's) is ended by
+ * force; 0: at once. Of several timeouts the earliest counts. Gives KITH_OK also when it has
+ * stopped already.
  * Errors: KITH_ECONFLICT (not started), KITH_EINVAL (another negative timeout), KITH_EEXHAUSTED,
  *	KITH_ECLOSED.
  * Thread: any. Blocks: never. Since: 0.1.
