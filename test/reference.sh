@@ -72,7 +72,7 @@ for name in $(cat constants); do
 	esac
 done
 grep '\..*[a-z]$' names >functions
-words=$(echo $ours | tr ' ' '|')
+words=$(echo $ours time json io system ctx funcs registry supervisor | tr ' ' '|')
 kinds=$(between '^const char .const ki_kind_names' '^};' "$schema" | sed 's/[	",]//g')
 tr -c 'A-Za-z0-9_.' '\n' <"$reference" | grep -E "^($words)\.[a-z_][a-z_.]*[a-z]\$" |
 	grep -vx "$(echo "$kinds" | paste -sd '|' - | sed 's/|/\\|/g')" |
