@@ -34,7 +34,7 @@ local function main(slack, plan, delay, health, idle)
 	local function took(want)
 		local got = time.now():sub(start):nanoseconds() / 1e6
 		if got < want - (slack > 0 and 1 or 0) or got > want + slack then
-			error("restarted after " .. got .. " ms, wanted " .. want)
+			error("restarted at T = " .. got .. " ms, wanted " .. want)
 		end
 	end
 

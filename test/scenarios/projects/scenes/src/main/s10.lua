@@ -34,8 +34,12 @@ local function main(slack, count, trap)
 	local start = time.now()
 	process.send(parent, "ready")
 
-	for _ = 1, count + 1 do
-		local event = events_ch:receive()
+	local exits = {}
+	for i = 1, count + 1 do
+		exits[i] = events_ch:receive()
+	end
+	at(start, 0, slack)
+	for _, event in ipairs(exits) do
 		same("kind", event.kind, process.event.EXIT)
 		same("one EXIT each", waiting[event.from], true)
 		waiting[event.from] = nil
@@ -59,7 +63,6 @@ local function main(slack, count, trap)
 		same("none lives", ok, nil)
 		same("its error", tostring(gone), "process not found")
 	end
-	at(start, 0, slack)
 	same("all of them", next(waiting), nil)
 end
 
