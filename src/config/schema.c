@@ -216,7 +216,7 @@ static const struct ki_field settings_fields[] = {
 	{0},
 };
 
-#define NR_LISTED_MODULES 6
+#define NR_LISTED_MODULES 7
 
 static const char *const modules[] = {
 	"time",
@@ -225,6 +225,7 @@ static const char *const modules[] = {
 	"json",
 	"system",
 	"ctx",
+	"supervisor",
 	/* always there */
 	"process",
 	"channel",

@@ -33,8 +33,14 @@ static int told(lua_State *L, int status, lua_KContext ctx) {
 	return 2;
 }
 
+int ki_exec_wait(lua_State *L, kith_pid callee, int64_t timeout_ns) {
+	ki_call_begin(L, callee, timeout_ns, tell, ki_lua_of(L)->current);
+	lua_settop(L, 0);
+	ki_co_waiter(L);
+	return ki_co_block(L, 0, told);
+}
+
 int ki_exec_run(lua_State *L, int base, const struct ki_terms *terms) {
-	struct ki_lua *lua = ki_lua_of(L);
 	kith_pid pid;
 	ki_lua_require_running(L, "exec");
 	ki_lua_look(L);
@@ -44,10 +50,7 @@ int ki_exec_run(lua_State *L, int base, const struct ki_terms *terms) {
 	if (failed != 0) {
 		return failed;
 	}
-	ki_call_begin(L, pid, terms != NULL ? terms->timeout_ns : 0, tell, lua->current);
-	lua_settop(L, 0);
-	ki_co_waiter(L);
-	return ki_co_block(L, 0, told);
+	return ki_exec_wait(L, pid, terms != NULL ? terms->timeout_ns : 0);
 }
 
 static int lib_exec(lua_State *L) {

@@ -9,6 +9,9 @@
 
 #include <lua.h>
 
+#include <kith_types.h>
+#include <stdint.h>
+
 struct ki_terms;
 
 /* Adds it to the module table on top of the stack. */
@@ -16,5 +19,9 @@ void ki_exec_open(lua_State *L);
 
 /* Its body, for spawners too: as in struct ki_launch. Gives the number of results, or waits. */
 int ki_exec_run(lua_State *L, int base, const struct ki_terms *terms);
+
+/* Waits for the end of a callee that was just spawned with KI_SPAWN_CALL: `return
+ * ki_exec_wait(...)`. The results are its value and nil, or nil and its Error. timeout_ns 0: none. */
+int ki_exec_wait(lua_State *L, kith_pid callee, int64_t timeout_ns);
 
 #endif

@@ -14,6 +14,7 @@
 #include "lua/lib_io.h"
 #include "lua/lib_json.h"
 #include "lua/lib_logger.h"
+#include "lua/lib_supervisor.h"
 #include "lua/lib_system.h"
 #include "lua/lib_time.h"
 #include "lua/library.h"
@@ -31,7 +32,8 @@ static const struct module {
 	const char *name;
 	void (*push)(lua_State *L);
 } modules[] = {{"time", ki_open_time}, {"json", ki_json_open}, {"logger", ki_logger_open},
-	{"io", ki_io_open}, {"system", ki_system_open}, {"ctx", ki_open_ctx}};
+	{"io", ki_io_open}, {"system", ki_system_open}, {"ctx", ki_open_ctx},
+	{"supervisor", ki_supervisor_open}};
 
 static const struct ki_lua_program *import_of(
 	const struct ki_lua_program *program, const char *alias) {
