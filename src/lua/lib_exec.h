@@ -21,7 +21,8 @@ void ki_exec_open(lua_State *L);
 int ki_exec_run(lua_State *L, int base, const struct ki_terms *terms);
 
 /* Waits for the end of a callee that was just spawned with KI_SPAWN_CALL: `return
- * ki_exec_wait(...)`. The results are its value and nil, or nil and its Error. timeout_ns 0: none. */
+ * ki_exec_wait(...)`. The results are its value and nil, or nil and its Error. timeout_ns 0: none.
+ */
 int ki_exec_wait(lua_State *L, kith_pid callee, int64_t timeout_ns);
 
 #endif
