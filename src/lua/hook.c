@@ -8,8 +8,8 @@
  *
  * Where the scheduler tells of overruns (ki_sched_preempts) there is no hook until then: a count
  * hook, however rare, keeps Lua's VM on its slow path. The handler of the signal arms one on the
- * thread that runs, which lua_sethook allows; it fires at that thread's next instruction, and is
- * gone then. It may hit a thread that has just resumed another or returned: then it fires when that
+ * thread that runs, as lua_sethook may; it fires at that thread's next instruction, and is gone
+ * then. It may hit a thread that has just resumed another or returned: then it fires when that
  * one goes on, finds the slice young and does nothing, and the next signal finds the right one. A
  * thread made meanwhile inherits it, the same. Elsewhere a count hook on every thread asks.
  *
@@ -20,6 +20,7 @@
  */
 #include "lua/hook.h"
 
+#include <lstate.h> /* behind Lua's API: see arm */
 #include <string.h>
 
 #include "sched/task.h"
@@ -33,8 +34,8 @@ enum { PIECE_BYTES = 1024, PIECE_STEPS = INSTRUCTIONS / 2 };
 /* Of a resume, with what it takes to make a thread. */
 enum { RESUME_STEPS = 20 };
 
-/* Signals for one overrun until a hook that has not fired is armed again. */
-enum { RETELL = 8 };
+/* Of a thread, from the top: told that there is a hook. */
+enum { ARMED_CALLS = 64 };
 
 /* Bytes that memcmp compares in the time of one step. */
 enum { STEP_BYTES = 256 };
@@ -77,22 +78,30 @@ static void on_overrun(lua_State *L, lua_Debug *ar) {
 }
 
 /*
- * lua_sethook walks all calls of the thread, which can take longer than until the next signal: a
- * thread that is armed is let alone. Not for good, since one that had just disarmed may have
- * cleared the mark that the walk set.
+ * What lua_sethook does, but for calls far down the thread: it marks all that stand there, which in
+ * a deep recursion takes longer than it is until the next signal. One that is returned to unmarked
+ * is not told; the next signal finds it.
  */
+static void arm(lua_State *L) {
+	L->hook = on_overrun;
+	L->basehookcount = 1;
+	L->hookcount = 1;
+	L->hookmask = LUA_MASKCOUNT;
+	CallInfo *call = L->ci;
+	for (int i = 0; call != NULL && i < ARMED_CALLS; i++, call = call->previous) {
+		if (isLua(call)) {
+			call->u.l.trap = 1;
+		}
+	}
+}
+
 void ki_lua_tell(struct ki_overrun *overrun) {
 	struct ki_lua *lua = ki_container_of(overrun, struct ki_lua, overrun);
 	lua_State *running = ki_load_rlx(&lua->xrunning); /* rlx: written by this thread */
 	ki_store_rlx(&lua->polls.xleft, 0); /* rlx: the same */
-	if (running == NULL) {
-		return;
+	if (running != NULL) {
+		arm(running);
 	}
-	if (lua_gethook(running) == on_overrun && lua->nr_told++ % RETELL != 0) {
-		return;
-	}
-	lua->nr_told = 1;
-	lua_sethook(running, on_overrun, LUA_MASKCOUNT, 1);
 }
 
 void ki_lua_hook(lua_State *L) {

@@ -94,7 +94,6 @@ struct ki_lua {
 	 * by the worker's signal handler (hook.c). */
 	_Atomic(lua_State *) xrunning;
 	struct ki_overrun overrun;
-	unsigned nr_told;          /* of overruns; in the handler alone */
 	jmp_buf *start;            /* while it starts: where to go when memory is refused */
 	bool refused;              /* the heap refused the last block that was asked for */
 	bool scoped;               /* each chunk has an environment of its own (scope.h) */

@@ -4,6 +4,9 @@
  */
 #include "lua_stage.h"
 
+#include <signal.h>
+#include <time.h>
+
 TEST(lua_stack, an_overflow_can_be_caught_and_life_goes_on) {
 	play("true\ton\n", MAIN(
 		local function f() return 1 + f() end
@@ -16,6 +19,26 @@ TEST(lua_stack, an_overflow_that_nobody_catches_fails_the_process) {
 	play("! app:main Internal: app:main:1: stack overflow\n", MAIN(
 		local function f() return 1 + f() end
 		f()));
+}
+
+/* The signals that end slices come while a million calls stand on the thread. */
+TEST_SLOW(lua_stack, signals_leave_time_for_a_deep_recursion, 10) {
+	struct entry main = {"app:main", MAIN(
+		local function f() return 1 + f() end
+		for i = 1, 4 do
+			local ok, err = pcall(f)
+			if ok or not err:find("stack overflow") then print(err) end
+		end
+		print("well"))};
+	struct stage_options how = {.threads = true, .nr_workers = 1, .preempt_signal = SIGURG};
+	struct stage stage;
+	stage_open_with(&stage, &main, 1, 1, &how);
+	TRUE(stage_start(&stage, NULL, 0) != 0);
+	while (ki_proc_host_live(stage.host) > 0) {
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	EQ_STR(ki_buf_cstr(&stage.output), "well\n");
+	stage_leave(&stage);
 }
 
 #define DEEP(call)                                                                                 \
