@@ -5,7 +5,8 @@
  * task but this one is awake or any timer armed (sched/rest.h); if not, nothing can change but by
  * standard input, which an outside thread reads for whoever asked. So its questions are counted
  * between two such looks: when nothing has happened from one to the other, the number holds for
- * both. What keepers and processes had to say to this process is in its mailbox by then.
+ * both. What keepers and processes had to say to this process is in its mailbox by then, or was
+ * taken from there by an earlier look and waits to be heard.
  *
  * Owns: look_ns of the application. Threads: the application process.
  * Not here: the simulator, which sees it for itself (api/).
@@ -31,7 +32,7 @@ static bool nothing_is_left(struct ki_application *app) {
 	uint64_t before, after;
 	return ki_sched_at_rest(sched, &before) && ki_inputs_pending(app->system) == 0 &&
 		ki_sched_at_rest(sched, &after) && after == before &&
-		ki_mpsc_empty(&app->proc->mailbox);
+		ki_mpsc_empty(&app->proc->mailbox) && !app->proc->arrived_head;
 }
 
 bool ki_application_idle(struct ki_application *app, int64_t now_ns) {
