@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_JOBS = 16, MAX_WORDS = 48, LIMIT_MS = 30000, SLACK_MS = 50, MODES = 3, MAX_LATE = 2 };
+enum { MAX_JOBS = 16, MAX_WORDS = 48, LIMIT_MS = 30000, SLACK_MS = 50, MODES = 3, MAX_LATE = 5 };
 
 struct settings {
 	const char *kith, *only, *dir;
