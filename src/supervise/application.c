@@ -81,6 +81,10 @@ static void entry_ended(struct ki_application *app) {
 
 static void keeper_ended(struct ki_application *app, struct ki_service *service) {
 	service->keeper = 0;
+	if (!service->report.result && service->report.process) {
+		/* it was ended just as it had spawned: nobody keeps that process any more */
+		ki_force(app->system, service->report.process, KI_CAUSE_HOST_STOP);
+	}
 	if (service->state != KI_SERVICE_STOPPING) {
 		ki_service_exits(service);
 		if (service == &app->entry && !app->stopping) {

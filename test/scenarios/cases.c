@@ -323,6 +323,21 @@ const struct scene scenes[] = {
 			"stops:\tsecond by another method\tservice stopping\tnumber\n"
 			"stops:\tfirst\tservice stopping\tnumber\n"
 			"left:\tpid.cancel\t{kith:system|0x00000}\tscheduler shutdown\n"}},
+	{"18, 19 supervision", "supervision", 0, .share = 4, .entry = "app:main", .status = 1,
+		.out = {"cancelled\n\tfirst 0, inner 0, last/1 0, last/2 0\n\ttrue\tnil\n"
+			"terminated\n\tfirst 0, inner 0, last/1 0, last/2 0\n"
+			"\ttrue\tprocess terminated\n"
+			"at its deadline\n\tfirst 0, inner 0, last/1 0, last/2 0\n"
+			"\ttrue\tcancel deadline exceeded\n"
+			"after too many restarts\n\tfirst 0, inner 0, last/1 0, last/2 0\n"
+			"\tfirst 1, inner 1, last/1 1, last/2 1\n"
+			"\tfirst 2, inner 2, last/1 2, last/2 2\n"
+			"\ttrue\trestart intensity exceeded (2 restarts within 1h0m0s)\n"
+			"with children started and stopped by hand\n"
+			"\tfirst 0, inner 0, last/1 0, last/2 0\n\ttrue\tnil\n"
+			"\tnil\tchild already exists: last/2\n\ttrue\n\ttrue\tnil\n"
+			"\t4\t3\t1\t3\n\ttrue\tnil\n"
+			"exited\t2\tbroken\nits caller's end\n"}},
 	{"20.5 SIGTERM", "pool_polite", ON_THREADS, .interrupt = "Supervisor started",
 		.sigterm = true, .once = true, .ends_until_ms = 400,
 		.err = {"received shutdown signal"}, .out = {POOL_STARTS, WORKERS("cancelled\n")}},

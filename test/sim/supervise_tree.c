@@ -236,10 +236,10 @@ static void open(struct tree *t, uint64_t seed) {
 	ki_proc_host_set_state(t->host, KI_PROC_HOST_RUNNING);
 	t->now_ns = ki_sched_now(t->sched);
 	grow(t);
+	struct ki_spawn spawn = {.program = &t->nodes[0].program, .host = t->host};
 	struct ki_payload *error;
 	kith_pid pid;
-	OK(ki_proc_spawn(&t->system,
-		&(struct ki_spawn){.program = &t->nodes[0].program, .host = t->host}, &pid, &error));
+	OK(ki_proc_spawn(&t->system, &spawn, &pid, &error));
 	model_start(&t->nodes[0]);
 	pass(t, 0);
 }

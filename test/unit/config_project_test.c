@@ -332,6 +332,89 @@ TEST(project, what_a_library_depends_on_its_importer_does_too) {
 	folder_close(&f);
 }
 
+static void requires_are(struct folder *f, const char *id, const char *const *wanted, size_t nr) {
+	const struct ki_entry *entry = find(f, id);
+	EQ_UINT(entry->nr_requires, nr);
+	for (size_t i = 0; i < nr; i++) {
+		EQ_STR(entry->requires[i], wanted[i]);
+	}
+}
+
+/* SPEC 17.4: with a process comes what it depends on; itself only where it is a service. */
+TEST(project, what_a_process_depends_on_who_runs_it_does_too) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nentries:\n" HOST "  - {name: other, kind: process.host}\n"
+		"  - {name: third, kind: process.host}\n"
+		"  - {name: db, kind: process.lua, source: x, host: other}\n"
+		"  - {name: plain, kind: process.lua, source: x, host: other,"
+		" lifecycle: {requires: [db]}}\n"
+		"  - {name: self, kind: process.lua, source: x, host: other,"
+		" lifecycle: {auto_start: true}}\n"
+		"  - {name: svc, kind: process.service, process: plain, host: processes}\n"
+		"  - {name: there, kind: process.service, process: plain}\n"
+		"  - {name: inner, kind: process.supervisor, host: other, children: ["
+		"{name: a, process: plain, host: third}]}\n"
+		"  - {name: outer, kind: process.supervisor, host: processes, children: ["
+		"{name: a, process: inner}, {name: b, process: self}]}\n");
+	FOLDER_EXPECT(&f, "");
+	static const char *const svc[] = {"app:processes", "app:db"};
+	static const char *const there[] = {"app:other", "app:db"};
+	static const char *const outer[] = {
+		"app:processes", "app:self", "app:third", "app:db"};
+	requires_are(&f, "app:svc", svc, 2);
+	requires_are(&f, "app:there", there, 2);
+	requires_are(&f, "app:outer", outer, 4);
+	EQ_STR(find(&f, "app:there")->run.host, "app:other");
+	EQ_STR(find(&f, "app:svc")->u.service.process, "app:plain");
+	folder_close(&f);
+}
+
+TEST(project, a_supervisor_has_the_defaults_of_the_contract) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nentries:\n" HOST
+		"  - {name: p, kind: process.lua, source: x, lifecycle: {auto_start: true}}\n"
+		"  - {name: plain, kind: process.supervisor, children: [{name: a, process: p}]}\n"
+		"  - name: own\n    kind: process.supervisor\n    strategy: rest_for_one\n"
+		"    max_restarts: 7\n    within: 2m\n    children:\n"
+		"      - {name: a, process: p, count: 4, restart: temporary, shutdown: kill,\n"
+		"         backoff: {initial_delay: 1s, max_delay: 0, backoff_factor: 1.5, jitter: 0}}\n"
+		"      - {name: b, process: app:p, shutdown: 2s, input: [$index, 1]}\n");
+	FOLDER_EXPECT(&f, "");
+	const struct ki_supervisor_fields *plain = &find(&f, "app:plain")->u.supervisor;
+	EQ_STR(plain->strategy, "one_for_one");
+	EQ_INT(plain->max_restarts, 3);
+	EQ_INT(plain->within_ns, INT64_C(5000000000));
+	const struct ki_child_fields *a = &plain->children[0];
+	EQ_INT(a->count, 1);
+	EQ_STR(a->restart, "permanent");
+	EQ_INT(a->shutdown_ns, KI_CHILD_SHUTDOWN_BY_KIND);
+	EQ_INT(a->backoff.initial_delay_ns, 0);
+	EQ_INT(a->backoff.max_delay_ns, INT64_C(90000000000));
+	IS_NULL(a->host);
+	const struct ki_supervisor_fields *own = &find(&f, "app:own")->u.supervisor;
+	EQ_STR(own->strategy, "rest_for_one");
+	EQ_INT(own->max_restarts, 7);
+	EQ_INT(own->within_ns, INT64_C(120000000000));
+	EQ_UINT(own->nr_children, 2);
+	EQ_INT(own->children[0].count, 4);
+	EQ_INT(own->children[0].shutdown_ns, KI_CHILD_SHUTDOWN_KILL);
+	EQ_NUM(own->children[0].backoff.factor, 1.5);
+	EQ_INT(own->children[0].backoff.max_delay_ns, 0);
+	EQ_INT(own->children[1].shutdown_ns, INT64_C(2000000000));
+	EQ_STR(own->children[1].process, "app:p");
+	const struct ki_lifecycle *life = &find(&f, "app:p")->lifecycle;
+	EQ_INT(life->stable_threshold_ns, INT64_C(5000000000));
+	EQ_INT(life->restart.initial_delay_ns, INT64_C(1000000000));
+	EQ_NUM(life->restart.factor, 2.0);
+	EQ_NUM(life->restart.jitter, 0.1);
+	EQ_INT(life->max_attempts, 0);
+	folder_close(&f);
+}
+
 /* SPEC 17.2 and 20.3: what is no service may have the terminal as its only place to run. */
 TEST(project, a_terminal_is_a_host_for_those_who_name_it_or_have_no_other) {
 	struct folder f;

@@ -233,6 +233,29 @@ TEST(service, spec_18_4_a_spawn_error_is_final_unless_it_may_pass)
 	}
 }
 
+TEST(service, spec_18_2_a_start_that_timed_out_is_tried_again)
+{
+	struct fixture f;
+	fixture_init(&f);
+	struct actor *actor = fixture_actor(&f, "app:a");
+	actor->endless_start = true;
+	struct ki_service_spec *spec = restarted(&f, actor);
+	spec->start_timeout_ns = 50 * KI_NS_PER_MS;
+	fixture_service(&f, NULL, NULL);
+	fixture_start(&f, NULL);
+	run_for(&f, 1);
+	EQ_STR(state_of(&f, "app:a").status, "failed");
+	EQ_STR(state_of(&f, "app:a").details, "start timeout");
+	HAS_STR(ki_buf_cstr(&f.logged), "WARN  kith.service  service start timed out  "
+		"service=app:a details=\"start timeout\"");
+	actor->endless_start = false;
+	run_for(&f, 2);
+	EQ_STR(state_of(&f, "app:a").status, "running");
+	fixture_stop(&f, INT64_MAX);
+	EQ_STR(ki_buf_cstr(&f.said), "start app:a,stop app:a,");
+	fixture_fini(&f);
+}
+
 static const char *const needs_a[] = {"app:a"};
 
 TEST(service, spec_18_2_who_requires_one_that_waits_for_a_restart_waits_too)

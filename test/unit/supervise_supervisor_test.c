@@ -499,3 +499,21 @@ TEST(tree, spec_19_1_force_drops_a_child_whose_start_never_ends)
 	ended_with(&watcher, KI_CAUSE_TERMINATE, "process terminated");
 	tree_fini(&t);
 }
+
+/* ---- Many ---- */
+
+TEST(tree, spec_19_1_a_hundred_thousand_supervisors)
+{
+	enum { NR = 100000 / TEST_SCALE };
+	struct tree t;
+	tree_init(&t);
+	struct supervised *sup = tree_supervisor(&t, "app:sup", KI_ONE_FOR_ONE);
+	struct supervised *one = tree_supervisor(&t, "app:one", KI_ONE_FOR_ONE);
+	tree_child(sup, "one", &one->program)->count = NR;
+	tree_start(&t);
+	EQ_UINT(tree_live(&t), NR + 1);
+	OK(ki_cancel(&t.f.system, 0, t.root, 0, ki_strv("")));
+	tree_run(&t, 0);
+	EQ_UINT(tree_live(&t), 0);
+	tree_fini(&t);
+}

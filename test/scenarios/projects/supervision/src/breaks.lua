@@ -1,0 +1,4 @@
+return function()
+	time.sleep("20ms")
+	return nil, "broken"
+end

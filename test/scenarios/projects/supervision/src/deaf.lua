@@ -1,0 +1,5 @@
+return function()
+	while true do
+		time.sleep("1h")
+	end
+end
