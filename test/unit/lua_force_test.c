@@ -166,7 +166,7 @@ static const struct endless programs[] = {
 		local s = ("\xc3\xa4"):rep(100000)
 		while true do utf8.len(s) for _ in utf8.codes(s) do end end)},
 	{"utf8.len of much", MAIN(
-		local s = ("a"):rep(5000000)
+		local s = ("a"):rep(1000):rep(5000)
 		while true do utf8.len(s) end)},
 	{"tostring", MAIN(while true do tostring(1.5) tonumber("0x10") end)},
 	{"os.date", MAIN(while true do os.date("%c") os.time() end)},
@@ -397,6 +397,55 @@ static void try_programs(size_t part) {
 		try_program(&programs[i], runs(RUNS_MAX), SIGURG);
 		try_program(&programs[i], 1, 0); /* without signals */
 	}
+}
+
+/* ---- Cancel ---- */
+
+static int64_t cancel_and_wait(const char *source, uint32_t cause) {
+	struct arena arena;
+	arena_open(&arena, source, SIGURG);
+	kith_pid pid = stage_spawn(&arena.stage, 0);
+	wait_for_tick(&arena, 0); /* it says that it waits */
+	int64_t from_ns = ki_clock_mono_ns();
+	int64_t deadline_ns = INT64_C(30000000) * TEST_SCALE;
+	OK(ki_cancel(&arena.stage.system, 0, pid, deadline_ns, ki_strv("enough")));
+	NE_INT(wait_for_end(&arena, 0), INT64_MAX);
+	int64_t took_ns = ki_clock_mono_ns() - from_ns;
+	EQ_UINT(ki_load_rlx(&arena.xcause), cause);
+	arena_close(&arena);
+	if (cause == KI_CAUSE_DEADLINE) {
+		GE_INT(took_ns, deadline_ns);
+	}
+	return took_ns;
+}
+
+TEST(lua_force, handlers_at_the_end_have_the_time_of_the_deadline_7_2) {
+	cancel_and_wait(MAIN(
+		local events = process.events()
+		print("waits")
+		local c <close> = setmetatable({}, { __close = function() while true do end end })
+		events:receive()), KI_CAUSE_DEADLINE);
+	cancel_and_wait(MAIN(
+		local events = process.events()
+		print("waits")
+		local c <close> = setmetatable({}, { __close = function() time.sleep("1h") end })
+		events:receive()), KI_CAUSE_DEADLINE);
+	cancel_and_wait(MAIN(
+		local events = process.events()
+		print("waits")
+		local c <close> = setmetatable({}, { __close = function()
+			pcall(string.find, ("a"):rep(100000), ("a*"):rep(30) .. "b") end })
+		events:receive()
+		error("cancelled")), KI_CAUSE_DEADLINE);
+	/* and no more than they need */
+	cancel_and_wait(MAIN(
+		local events = process.events()
+		print("waits")
+		local c <close> = setmetatable({}, { __close = function()
+			time.sleep("2ms")
+			error("closed")
+		end })
+		events:receive()), KI_CAUSE_ERROR);
 }
 
 TEST(lua_force, what_is_held_is_let_go_of) {
