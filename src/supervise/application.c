@@ -79,11 +79,29 @@ static void entry_ended(struct ki_application *app) {
 	begin_stop(app, INT64_MAX);
 }
 
+/*
+ * A keeper that was ended just as it had spawned leaves a process that nobody keeps. When its start
+ * was too slow that process ends; when the service is to stop, the application process is its
+ * keeper from here on: true then.
+ */
+static bool adopt(struct ki_application *app, struct ki_service *service) {
+	kith_pid left = service->report.process;
+	if (service->report.result || !left) {
+		return false;
+	}
+	if (service->state != KI_SERVICE_STOPPING || ki_proc_monitor(app->proc, left)) {
+		ki_force(app->system, left, KI_CAUSE_HOST_STOP);
+		return false;
+	}
+	service->keeper = service->process = left;
+	ki_service_cancel(service, left);
+	return true;
+}
+
 static void keeper_ended(struct ki_application *app, struct ki_service *service) {
 	service->keeper = 0;
-	if (!service->report.result && service->report.process) {
-		/* it was ended just as it had spawned: nobody keeps that process any more */
-		ki_force(app->system, service->report.process, KI_CAUSE_HOST_STOP);
+	if (adopt(app, service)) {
+		return;
 	}
 	if (service->state != KI_SERVICE_STOPPING) {
 		ki_service_exits(service);
@@ -109,9 +127,13 @@ static void keeper_ended(struct ki_application *app, struct ki_service *service)
 	}
 }
 
-static void hear_exit(struct ki_application *app, kith_pid from) {
+static void hear_exit(struct ki_application *app, struct ki_signal *signal) {
+	kith_pid from = signal->from;
 	struct ki_service *service = of_keeper(app, from);
 	if (service) {
+		if (service->report.process == from) { /* adopted */
+			service->report.result = ki_result_ref(ki_signal_relation(signal)->result);
+		}
 		keeper_ended(app, service);
 		return;
 	}
@@ -150,7 +172,7 @@ static void hear_message(struct ki_application *app, const struct ki_message *me
 
 static void hear(struct ki_application *app, struct ki_signal *signal) {
 	if (signal->kind == KI_SIGNAL_EXIT) {
-		hear_exit(app, signal->from);
+		hear_exit(app, signal);
 	} else if (signal->kind == KI_SIGNAL_MESSAGE) {
 		hear_message(app, ki_signal_message(signal));
 	}

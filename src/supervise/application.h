@@ -96,6 +96,9 @@ void ki_service_restart(struct ki_service *service);
 /* Ends a start that takes too long; what it says when its keeper has ended. */
 void ki_service_start_late(struct ki_service *service);
 
+/* Tells the process of a service to end (SPEC 18.5), at once when it need not be waited for.
+ * shutdown.c */
+void ki_service_cancel(struct ki_service *service, kith_pid process);
 /* Stops what can stop now. shutdown.c */
 void ki_application_stop_more(struct ki_application *app);
 /* True when nothing is left to stop. */

@@ -21,7 +21,9 @@
  * Invariants:
  *	S1 `report` is written by the keeper alone, before the message or the end that announces
  *	   it, and read by the application process after that.
- *	S2 keeper is not 0 exactly from its spawn until its EXIT was handled.
+ *	   (The application process writes it where it has become the keeper itself.)
+ *	S2 keeper is not 0 exactly from its spawn until its EXIT was handled; it is the process
+ *	   itself once the application process keeps that.
  * Not here: which service starts when (startup.h, shutdown.h).
  */
 #ifndef KI_SUPERVISE_SERVICE_H

@@ -101,6 +101,21 @@ static void stop_process(struct ki_service *service, int64_t now_ns) {
 	}
 }
 
+void ki_service_cancel(struct ki_service *service, kith_pid process) {
+	struct ki_application *app = service->app;
+	int64_t timeout_ns = service->spec->stop_timeout_ns;
+	if (at_once(app, process)) {
+		ki_force(app->system, process, KI_CAUSE_HOST_STOP);
+		return;
+	}
+	/* it hears it from the runtime, not from who keeps it */
+	int status = ki_cancel(app->system, KI_PID_SYSTEM, process, timeout_ns,
+		ki_strv("service stopping"));
+	if (status == KITH_EEXHAUSTED || timeout_ns <= 0) {
+		ki_force(app->system, process, KI_CAUSE_DEADLINE);
+	}
+}
+
 /* ---- All of it ---- */
 
 static bool users_down(const struct ki_service *service) {

@@ -381,7 +381,8 @@ TEST(project, a_supervisor_has_the_defaults_of_the_contract) {
 		"  - name: own\n    kind: process.supervisor\n    strategy: rest_for_one\n"
 		"    max_restarts: 7\n    within: 2m\n    children:\n"
 		"      - {name: a, process: p, count: 4, restart: temporary, shutdown: kill,\n"
-		"         backoff: {initial_delay: 1s, max_delay: 0, backoff_factor: 1.5, jitter: 0}}\n"
+		"         backoff: {initial_delay: 1s, max_delay: 0, backoff_factor: 1.5,"
+		" jitter: 0}}\n"
 		"      - {name: b, process: app:p, shutdown: 2s, input: [$index, 1]}\n");
 	FOLDER_EXPECT(&f, "");
 	const struct ki_supervisor_fields *plain = &find(&f, "app:plain")->u.supervisor;
