@@ -22,6 +22,7 @@ static enum ki_step proc_step(struct ki_task *task) {
 			ki_proc_show(proc);
 			return next;
 		}
+		ki_task_on_overrun(NULL); /* the body goes before this step returns */
 	}
 	ki_proc_tell_end(proc);
 	ki_proc_let_go(proc);

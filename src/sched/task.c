@@ -128,6 +128,11 @@ static void turn_ends(struct ki_worker *worker, struct ki_task *task) {
 	}
 }
 
+/* rlx: for the handler of the thread that runs the task, which sees it in order */
+static void set_overrun(struct ki_task *task, struct ki_overrun *overrun) {
+	ki_store_rlx(&task->xoverrun, overrun);
+}
+
 void ki_worker_turn(struct ki_worker *worker, struct ki_task *task) {
 	/* acq_rel: what wakers did before now is seen; later ones find RUNNING. [TK1] */
 	ki_check(ki_xchg_acq_rel(&task->xstate, KI_TASK_RUNNING) == KI_TASK_WOKEN); /* T1 */
@@ -139,6 +144,7 @@ void ki_worker_turn(struct ki_worker *worker, struct ki_task *task) {
 		if (task->strand == NULL) {
 			task->strand = ki_strand_get(&worker->cache, &worker->sched->strands);
 			if (task->strand == NULL) {
+				set_overrun(task, NULL); /* of a strand that was given up */
 				task->ops->starve(task);
 				turn_done(worker, task);
 				return;
@@ -164,11 +170,6 @@ static KI_NORETURN void leave_for_good(struct ki_worker *worker, uint8_t command
 	ki_worker_task(worker)->command = command;
 	ki_ctx_switch_final(&worker->strand->ctx, &worker->ctx);
 	ki_check_failed(__FILE__, __LINE__, "a strand that was given up went on");
-}
-
-/* rlx: for the handler of the thread that runs the task, which sees it in order */
-static void set_overrun(struct ki_task *task, struct ki_overrun *overrun) {
-	ki_store_rlx(&task->xoverrun, overrun);
 }
 
 void ki_worker_strand_loop(void *strand) {

@@ -48,6 +48,34 @@ TEST(process_exit, exit_comes_before_link_down) {
 	stage_close(&stage);
 }
 
+static void tell(struct ki_overrun *overrun) {
+	FAIL("told of an overrun: %p", (void *)overrun);
+}
+
+static enum ki_step ask_for_overruns(struct puppet *p) {
+	static struct ki_overrun overrun = {tell};
+	ki_task_on_overrun(&overrun);
+	return puppet_meet(p, FAILS);
+}
+
+static void check_overrun(struct stage *stage, const struct ki_crash *crash) {
+	(void)stage, (void)crash;
+	IS_NULL(ki_task_on_overrun(NULL));
+}
+
+/* What a signal tells of an overrun is the body's, which goes within its last step. */
+TEST(process_exit, nobody_is_told_of_overruns_when_the_body_has_ended) {
+	struct stage stage;
+	stage_open(&stage);
+	stage.on_crash = check_overrun;
+	struct puppet *ends = puppet_cast(&stage);
+	ends->run = ask_for_overruns;
+	puppet_wake(ends);
+	stage_run(&stage);
+	EQ_INT(stage.nr_crashes, 1);
+	stage_close(&stage);
+}
+
 /* The report of a crash comes when the mailbox is closed, and before anybody is told. */
 static void check_crash(struct stage *stage, const struct ki_crash *crash) {
 	struct puppet *ends = stage->puppets, *watcher = ends->next;
