@@ -13,7 +13,7 @@ KITH ?= $(O)/kith
 
 $(B)/scenarios: $(wildcard test/scenarios/*.c test/scenarios/*.h)
 	@mkdir -p $(@D)
-	$(CC) -O1 -g -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -o $@ $(filter %.c,$^)
+	$(CC) -O1 -g -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -pthread -o $@ $(filter %.c,$^)
 
 scenarios: all $(B)/scenarios ## what the specification promises, through the command
 	env $(san_env) $(B)/scenarios $(KITH) --threads $(THREADS) --seeds $(scene_seeds) \
