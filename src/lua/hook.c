@@ -40,9 +40,25 @@ enum { ARMED_CALLS = 64 };
 /* Bytes that memcmp compares in the time of one step. */
 enum { STEP_BYTES = 256 };
 
-/* The end of a full slice counts as a look into the mailbox (SPEC 6.5). */
+static struct ki_lua *lua_of_proc(struct ki_proc *proc) {
+	return proc->program->ops == &ki_lua_ops ? proc->body : NULL;
+}
+
+/*
+ * The end of the first full slice after an arrival counts as a look into the mailbox (SPEC 6.5). Of
+ * what arrives while a slice runs, its end does not judge: it may come at once, and between
+ * spawn_linked and set_options. Other looks leave the mailbox empty, and the mark with it.
+ */
 static bool look_at_slice_end(struct ki_proc *self) {
-	return self->program->ops != &ki_lua_ops || ki_proc_look(self);
+	struct ki_lua *lua = lua_of_proc(self);
+	return lua == NULL || !lua->full_slice || ki_proc_look(self);
+}
+
+static void slice_begins(struct ki_proc *self) {
+	struct ki_lua *lua = lua_of_proc(self);
+	if (lua != NULL) {
+		lua->full_slice = !ki_mpsc_empty(&self->mailbox);
+	}
 }
 
 void ki_lua_poll(lua_State *L) {
@@ -64,6 +80,7 @@ void ki_lua_poll(lua_State *L) {
 	if (ki_proc_forced(self)) {
 		ki_task_abandon();
 	}
+	slice_begins(self);
 }
 
 static void on_count(lua_State *L, lua_Debug *ar) {

@@ -192,6 +192,7 @@ static int route(lua_State *L) {
 
 /* Looks into the mailbox and makes ready whom that concerns. False when the process has to end. */
 static bool look(struct ki_lua *lua) {
+	lua->full_slice = false;
 	if (!ki_proc_look(lua->proc)) {
 		return false;
 	}

@@ -99,6 +99,7 @@ struct ki_lua {
 	bool scoped;               /* each chunk has an environment of its own (scope.h) */
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
+	bool full_slice;           /* something was in the mailbox when this slice began (hook.c) */
 	unsigned nr_cos;           /* live process-level coroutines */
 	unsigned nr_channel_waits; /* of coroutines, a channel each; for snapshots */
 	unsigned nr_pending;       /* sleeps, live timers, calls: what may wake it (SPEC 10.8) */

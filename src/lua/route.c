@@ -217,6 +217,7 @@ void ki_lua_look(lua_State *L) {
 	if (lua->loading) {
 		return;
 	}
+	lua->full_slice = false;
 	if (!ki_proc_look(lua->proc)) {
 		ki_task_abandon();
 	}
