@@ -57,7 +57,7 @@ static bool look_at_slice_end(struct ki_proc *self) {
 static void slice_begins(struct ki_proc *self) {
 	struct ki_lua *lua = lua_of_proc(self);
 	if (lua != NULL) {
-		lua->full_slice = !ki_mpsc_empty(&self->mailbox);
+		lua->full_slice = ki_proc_unlooked(self);
 	}
 }
 

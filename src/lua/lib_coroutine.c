@@ -192,7 +192,8 @@ void ki_open_coroutine(lua_State *L) {
 		{"running", lib_running},
 		{NULL, NULL},
 	};
-	luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1); /* messages find its functions there */
+	/* Messages find its functions in package.loaded. */
+	luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
 	luaL_setfuncs(L, functions, 0);
 	wrap_function(L, "status", lib_status);
 	lua_pop(L, 1);

@@ -489,8 +489,10 @@ static int error_concat(lua_State *L) {
 		if (ki_error_is(L, i)) {
 			ki_error_push_message(L, i);
 			lua_replace(L, i);
-		} else if (!lua_isstring(L, i) && luaL_getmetafield(L, i, "__concat") == LUA_TNIL) {
-			return luaL_error(L, "attempt to concatenate a %s value", ki_type_name(L, i));
+		} else if (!lua_isstring(L, i) &&
+			luaL_getmetafield(L, i, "__concat") == LUA_TNIL) {
+			return luaL_error(
+				L, "attempt to concatenate a %s value", ki_type_name(L, i));
 		}
 	}
 	lua_settop(L, 2);

@@ -231,6 +231,10 @@ void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
 	}
 }
 
+bool ki_proc_unlooked(struct ki_proc *proc) {
+	return !ki_mpsc_empty(&proc->mailbox);
+}
+
 bool ki_proc_look(struct ki_proc *proc) {
 	ki_proc_arrive(proc, ki_mpsc_take_owner(&proc->mailbox));
 	/* Judged after the taking: what was sent by one who knew of the force is not seen without

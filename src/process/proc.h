@@ -111,6 +111,9 @@ int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_p
  */
 bool ki_proc_look(struct ki_proc *proc);
 
+/* True when something stands in the mailbox that no look has taken. */
+bool ki_proc_unlooked(struct ki_proc *proc);
+
 /* The next arrived MESSAGE, EXIT, LINK_DOWN or CANCEL, oldest first, or NULL. Owner: the caller,
  * who calls ki_signal_free; and ki_proc_received for each message once the program has it. */
 struct ki_signal *ki_proc_take(struct ki_proc *proc);

@@ -32,7 +32,7 @@ static bool nothing_is_left(struct ki_application *app) {
 	uint64_t before, after;
 	return ki_sched_at_rest(sched, &before) && ki_inputs_pending(app->system) == 0 &&
 		ki_sched_at_rest(sched, &after) && after == before &&
-		ki_mpsc_empty(&app->proc->mailbox) && !app->proc->arrived_head;
+		!ki_proc_unlooked(app->proc) && !app->proc->arrived_head;
 }
 
 bool ki_application_idle(struct ki_application *app, int64_t now_ns) {
