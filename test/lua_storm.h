@@ -9,6 +9,8 @@
 #ifndef LUA_STORM_H
 #define LUA_STORM_H
 
+#include <signal.h>
+
 #include "kith_stress.h"
 
 #include "lua/program.h"
@@ -174,7 +176,11 @@ static void storm_crash(void *user, const struct ki_crash *crash) {
 
 static void storm_open(struct storm *storm, bool simulate, int nr_workers, uint64_t seed) {
 	static const char *const modules[] = {"time"};
-	struct ki_sched_options options = {.simulate = simulate, .seed = seed};
+	/* Slices end by signals, at any place in C, or by a count of instructions. */
+	bool signals = !simulate && seed % 3 != 0;
+	int64_t slice_ns = signals ? 100000 : 0;
+	struct ki_sched_options options = {
+		.simulate = simulate, .seed = seed, .preempt_signal = signals ? SIGURG : 0};
 	struct ki_system_hooks hooks = {
 		.user = storm, .output = storm_output, .crash = storm_crash};
 	struct ki_host *host;
@@ -192,7 +198,7 @@ static void storm_open(struct storm *storm, bool simulate, int nr_workers, uint6
 		.id = "app:storm", .ops = &ki_lua_ops, .data = &storm->lua};
 	storm->programs[0] = &storm->program;
 	ki_system_set_programs(&storm->system, storm->programs, 1);
-	NOT_NULL(host = ki_host_new(storm->sched, "app:processes", nr_workers, 0));
+	NOT_NULL(host = ki_host_new(storm->sched, "app:processes", nr_workers, slice_ns));
 	OK(ki_system_add_host(&storm->system, host, &storm->host));
 	OK(ki_host_start(host));
 	ki_proc_host_set_state(storm->host, KI_PROC_HOST_RUNNING);
