@@ -27,6 +27,8 @@
 #define DEPTH_MAX 200
 /* What one level of either direction needs of Lua's stack. */
 #define STACK_SLOTS 8
+/* Values of an array that are looked at between two polls. */
+#define LOOK_AT 64
 
 /* ---- writing ---- */
 
@@ -101,8 +103,8 @@ static KI_NOINLINE void give_way(struct encoder *e) {
 	ki_free(held);
 }
 
-static void poll(struct encoder *e) {
-	if (ki_lua_spent(e->L, 1)) {
+static void poll(struct encoder *e, int steps) {
+	if (ki_lua_spent(e->L, steps)) {
 		give_way(e);
 	}
 }
@@ -284,8 +286,9 @@ static lua_Integer array_length(struct encoder *e, int table) {
 	lua_Integer border = (lua_Integer)lua_rawlen(L, table), dense = 0;
 	while (dense < border && lua_rawgeti(L, table, dense + 1) != LUA_TNIL) {
 		lua_pop(L, 1);
-		dense++;
-		poll(e);
+		if (++dense % LOOK_AT == 0) {
+			poll(e, LOOK_AT / 4);
+		}
 	}
 	if (dense == border) {
 		return dense;
@@ -315,7 +318,6 @@ static bool encode_record(
 	*nr = 0;
 	lua_pushnil(L);
 	while (lua_next(L, table)) {
-		poll(e);
 		int key = lua_gettop(L) - 1;
 		bool done = lua_isinteger(L, key) && lua_tointeger(L, key) >= 1 &&
 			lua_tointeger(L, key) <= length;
@@ -329,6 +331,8 @@ static bool encode_record(
 				return false;
 			}
 			++*nr;
+		} else {
+			poll(e, 1);
 		}
 		lua_pop(L, 1);
 	}
@@ -462,7 +466,7 @@ static bool encode_any(struct encoder *e, int index, const struct step *at) {
 
 /* False: refused, the text is on top of the stack. Leaves the stack as it was else. */
 static bool encode_value(struct encoder *e, int index, const struct step *at) {
-	poll(e);
+	poll(e, 1);
 	if (!lua_checkstack(e->L, STACK_SLOTS)) {
 		return refuse_memory(e);
 	}

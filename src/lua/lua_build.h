@@ -16,7 +16,7 @@
  * DESIGN's lua_lock would make a poll of every call of the API, also of those between which C code
  * of ours holds memory because they cannot raise. So the loops are taken where they stand: Lua
  * declares its functions with the name in parentheses, which leaves each name open to a macro, and
- * in the matcher, where a step calls nothing, it is the keywords of a step that poll.
+ * in the matcher, where a step calls nothing, it is l_unlikely and the loop that poll.
  */
 #ifndef KI_LUA_BUILD_H
 #define KI_LUA_BUILD_H
@@ -24,9 +24,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(KI_LUA_SOURCE_lstrlib) || defined(KI_LUA_SOURCE_lutf8lib)
-/* All that these include, before keywords get another meaning. */
-#include <assert.h>
+#if defined(KI_LUA_SOURCE_lstrlib)
+/* All that it includes, before a keyword gets another meaning. */
 #include <ctype.h>
 #include <float.h>
 #include <limits.h>
@@ -61,6 +60,9 @@ void ki_lua_give_way(struct lua_State *L);
 /* A C loop has made `steps` steps, each about as long as a VM instruction. True: time to give
  * way. */
 static inline bool ki_lua_spent(struct lua_State *L, int steps) {
+#if defined(KI_LUA_NO_POLLS) /* what they cost: bench/lua_polls.c */
+	return false;
+#endif
 	struct ki_lua_polls *polls = *(struct ki_lua_polls **)((char *)L - sizeof(void *));
 	int left = ki_load_rlx(&polls->xleft) - steps; /* rlx: of this thread */
 	ki_store_rlx(&polls->xleft, left); /* rlx: a signal writes again */
@@ -77,27 +79,28 @@ static inline void ki_lua_spend(struct lua_State *L, int steps) {
 #define lua_geti(L, index, n) (ki_lua_spend(L, 1), (lua_geti)(L, index, n))
 #endif
 
-#if defined(KI_LUA_SOURCE_lutf8lib)
-#define while(...) while (ki_lua_spend(L, 1), (__VA_ARGS__))
-#endif
-
+/*
+ * The matcher: a call of match, with what of a long pattern it may take to the end, and each step
+ * of the loops that call nothing. Functions of the matcher are told by their parameters `ms` and
+ * `s`; elsewhere these names are found, and nothing is done.
+ */
 #if defined(KI_LUA_SOURCE_lstrlib)
-/* Where the matcher's functions have a struct MatchState `ms`, others find this one: no poll. */
 struct MatchState;
 struct ki_no_match {
 	struct lua_State *L;
+	const char *p_end;
 };
-static const struct ki_no_match ki_no_match = {NULL}, *const ms = &ki_no_match;
-#define KI_MATCHING                                                                                \
-	(_Generic((ms), const struct ki_no_match *: (ms), struct MatchState *: (ms),               \
-		default: &(ms))->L)
-static inline void ki_lua_match_step(struct lua_State *L) {
-	if (L != NULL) {
-		ki_lua_spend(L, 1);
-	}
-}
-#define switch(...) switch (ki_lua_match_step(KI_MATCHING), (__VA_ARGS__))
-#define while(...) while (ki_lua_match_step(KI_MATCHING), (__VA_ARGS__))
+static const struct ki_no_match ki_no_match = {NULL, NULL}, *const ms = &ki_no_match,
+				*const s = &ki_no_match;
+static const char *const p = NULL;
+#define KI_MATCH _Generic((ms), struct MatchState *: (ms), default: &ki_no_match)
+#define KI_MATCH_STEP(steps)                                                                       \
+	_Generic((s), const char *: KI_MATCH->L ? ki_lua_spend(KI_MATCH->L, steps) : (void)0,      \
+		default: (void)0)
+#define luai_likely(x) __builtin_expect((x) != 0, 1)
+#define luai_unlikely(x)                                                                           \
+	(KI_MATCH_STEP(1 + (int)((KI_MATCH->p_end - p) / 64)), __builtin_expect((x) != 0, 0))
+#define while(...) while (KI_MATCH_STEP(1), (__VA_ARGS__))
 #define memcmp(a, b, len) ki_lua_memcmp(a, b, len)
 #endif
 /* memcmp with a poll, for the plain search, which has no L at hand. */

@@ -166,7 +166,7 @@ static const struct endless programs[] = {
 		local s = ("\xc3\xa4"):rep(100000)
 		while true do utf8.len(s) for _ in utf8.codes(s) do end end)},
 	{"utf8.len of much", MAIN(
-		local s = ("a"):rep(1000):rep(5000)
+		local s = ("a"):rep(30000)
 		while true do utf8.len(s) end)},
 	{"tostring", MAIN(while true do tostring(1.5) tonumber("0x10") end)},
 	{"os.date", MAIN(while true do os.date("%c") os.time() end)},
@@ -368,7 +368,8 @@ static int compare_ends(const void *a, const void *b) {
 	return (x->end_ns > y->end_ns) - (x->end_ns < y->end_ns);
 }
 
-static void try_program(const struct endless *program, int nr_runs, int preempt_signal) {
+/* Of `nr_runs`; false: late. */
+static bool try_runs(const struct endless *program, int nr_runs, int preempt_signal, char *times) {
 	struct trial trials[RUNS_MAX];
 	uint64_t ticks = 0;
 	for (int i = 0; i < nr_runs; i++) {
@@ -377,14 +378,24 @@ static void try_program(const struct endless *program, int nr_runs, int preempt_
 	}
 	qsort(trials, (size_t)nr_runs, sizeof trials[0], compare_ends);
 	int64_t median = trials[nr_runs / 2].end_ns, worst = trials[nr_runs - 1].end_ns;
+	sprintf(times, "%8.3f %8.3f ms %4u ticks", (double)median / 1e6, (double)worst / 1e6,
+		(unsigned)ticks);
 	if (getenv("KITH_VERBOSE")) {
-		fprintf(stderr, "%-40s %8.3f %8.3f ms %4u ticks\n", program->what,
-			(double)median / 1e6, (double)worst / 1e6, (unsigned)ticks);
+		fprintf(stderr, "%-40s %s\n", program->what, times);
 	}
-	if (median > INT64_C(20000000) * TEST_SCALE || worst > INT64_C(200000000) * TEST_SCALE) {
-		FAIL("%s: terminated within %.1f ms (median), %.1f ms (worst)", program->what,
-			(double)median / 1e6, (double)worst / 1e6);
+	return median <= INT64_C(20000000) * TEST_SCALE &&
+		worst <= INT64_C(200000000) * TEST_SCALE;
+}
+
+/* The machine may keep the thread that tells of overruns waiting: not three times running. */
+static void try_program(const struct endless *program, int nr_runs, int preempt_signal) {
+	char times[100];
+	for (int i = 0; i < 3; i++) {
+		if (try_runs(program, nr_runs, preempt_signal, times)) {
+			return;
+		}
 	}
+	FAIL("%s: terminated late (median, worst): %s", program->what, times);
 }
 
 /* Under a sanitizer all takes longer; there the answer counts, not how long it takes. */
