@@ -5,6 +5,9 @@
  * Invariants:
  *	LB1 the frames of the step loop keep nothing that changes while a coroutine runs: they may
  *	    be put by with its strand, and be the loop again much later.
+ *	LB2 what came before this turn began woke nobody but this turn: so it waits only when a
+ *	    look, or a glance at the mailbox after the last time that it was set aside, found
+ *	    nothing.
  * Not here: how coroutines wait (co.c), what the end is (result.c).
  */
 #include "lua/program.h"
@@ -225,9 +228,9 @@ static enum ki_step lua_step(struct ki_proc *proc) {
 	ki_lua_runs(lua, NULL); /* what ran on a strand that was given up does not */
 	ki_task_on_overrun(&lua->overrun);
 	while (!lua->ended && look(lua)) {
-		if (ki_list_empty(&lua->ready)) {
+		if (ki_list_empty(&lua->ready) && !ki_proc_unlooked(proc)) {
 			return wait(lua);
-		}
+		} /* else something came while the routing gave way, and woke nobody: LB2 */
 		while (!lua->ended && !ki_list_empty(&lua->ready)) {
 			ki_co_resume(ki_list_entry(lua->ready.next, struct ki_co, node));
 		}
