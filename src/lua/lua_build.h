@@ -98,8 +98,9 @@ static const char *const p = NULL;
 	_Generic((s), const char *: KI_MATCH->L ? ki_lua_spend(KI_MATCH->L, steps) : (void)0,      \
 		default: (void)0)
 #define luai_likely(x) __builtin_expect((x) != 0, 1)
-#define luai_unlikely(x)                                                                           \
-	(KI_MATCH_STEP(1 + (int)((KI_MATCH->p_end - p) / 64)), __builtin_expect((x) != 0, 0))
+/* Of the pattern that is left; functions without a `p` of their own take nothing of it. */
+#define KI_MATCH_LEFT ((p) != NULL ? (int)((KI_MATCH->p_end - (p)) / 64) : 0)
+#define luai_unlikely(x) (KI_MATCH_STEP(1 + KI_MATCH_LEFT), __builtin_expect((x) != 0, 0))
 #define while(...) while (KI_MATCH_STEP(1), (__VA_ARGS__))
 #define memcmp(a, b, len) ki_lua_memcmp(a, b, len)
 #endif
