@@ -156,6 +156,7 @@ struct storm {
 	struct ki_system system;
 	struct ki_proc_host *host;
 	struct ki_lua_program lua;
+	struct ki_lua_cache cache;
 	struct ki_program program;
 	const struct ki_program *programs[1];
 	_Atomic(uint64_t) xdigest; /* of all that was printed and of every crash, in no order */
@@ -193,7 +194,8 @@ static void storm_open(struct storm *storm, bool simulate, int nr_workers, uint6
 		.source_len = sizeof storm_source - 1,
 		.method = "main",
 		.modules = modules,
-		.nr_modules = 1};
+		.nr_modules = 1,
+		.cache = &storm->cache};
 	storm->program = (struct ki_program){
 		.id = "app:storm", .ops = &ki_lua_ops, .data = &storm->lua};
 	storm->programs[0] = &storm->program;
@@ -239,6 +241,7 @@ static void storm_close(struct storm *storm) {
 	ki_host_stats(storm->host->host, &stats);
 	EQ_UINT(stats.timers, 0);
 	ki_host_stop(storm->host->host);
+	ki_lua_cache_fini(&storm->cache);
 	ki_system_fini(&storm->system);
 	ki_sched_free(storm->sched);
 }

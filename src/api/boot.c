@@ -149,6 +149,7 @@ static void add_lua(struct ki_boot *boot, const struct ki_project *project, size
 		.nr_modules = fields->nr_modules,
 		.imports = imports,
 		.nr_imports = fields->nr_imports,
+		.cache = &boot->caches[i],
 	};
 }
 
@@ -255,14 +256,16 @@ static int make_room(struct ki_boot *boot, const struct ki_project *project) {
 		nr_imports += ki_kind_is_lua(entry->kind) ? entry->u.lua.nr_imports : 0;
 	}
 	boot->lua = ki_zalloc(project->nr_entries * sizeof(*boot->lua));
+	boot->caches = ki_zalloc(project->nr_entries * sizeof(*boot->caches));
+	boot->nr_lua = project->nr_entries;
 	boot->imports = ki_zalloc(nr_imports * sizeof(*boot->imports));
 	boot->hiding = ki_zalloc(project->nr_entries * sizeof(struct ki_proc_host *));
 	boot->programs = ki_zalloc(project->nr_entries * sizeof(*boot->programs));
 	boot->by_id = ki_zalloc(project->nr_entries * sizeof(*boot->by_id));
 	boot->specs = ki_zalloc(project->nr_entries * sizeof(*boot->specs));
 	boot->args = ki_zalloc(nr_args * sizeof(*boot->args));
-	bool all = boot->lua && boot->imports && boot->hiding && boot->programs && boot->by_id &&
-		boot->specs && boot->args;
+	bool all = boot->lua && boot->caches && boot->imports && boot->hiding && boot->programs &&
+		boot->by_id && boot->specs && boot->args;
 	return all ? ki_supervisors_room(boot, project) : KITH_EEXHAUSTED;
 }
 
@@ -365,6 +368,10 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	ki_free(boot->programs);
 	ki_free(boot->hiding);
 	ki_free(boot->imports);
+	for (size_t i = 0; boot->caches && i < boot->nr_lua; i++) {
+		ki_lua_cache_fini(&boot->caches[i]);
+	}
+	ki_free(boot->caches);
 	ki_free(boot->lua);
 	*boot = (struct ki_boot){0};
 }

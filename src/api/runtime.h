@@ -33,6 +33,8 @@ enum { KI_RT_OPEN, KI_RT_LOADED, KI_RT_STARTED, KI_RT_STOPPED };
 /* What was made of a project's entries, in their order; freed as a whole. */
 struct ki_boot {
 	struct ki_lua_program *lua;         /* of the entry at the same place, if it is Lua */
+	struct ki_lua_cache *caches;        /* the same */
+	size_t nr_lua;                      /* with those that are not Lua */
 	struct ki_lua_import *imports;      /* of all of them */
 	size_t nr_imports;
 	struct ki_proc_host *terminal;      /* the last terminal.host */

@@ -220,6 +220,9 @@ static void open_table(lua_State *L) {
 
 /* ---- math ---- */
 
+/* Its address is the key of math.randomseed. */
+static const char seed_key = 's';
+
 static void push_seed(lua_State *L) {
 	struct ki_rng rng;
 	ki_rng_seed(&rng, ki_lua_of(L)->random_seed);
@@ -244,8 +247,16 @@ static void open_math(lua_State *L) {
 	lua_pushcclosure(L, math_randomseed, 2);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, "randomseed");
-	lua_call(L, 0, 0);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
+	lua_pushinteger(L, 0); /* until it is seeded: nothing of time and addresses */
+	lua_call(L, 1, 0);
 	lua_pop(L, 1);
+}
+
+void ki_base_seed(lua_State *L) {
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
+	lua_call(L, 0, 0);
 }
 
 /* ---- debug ---- */

@@ -6,6 +6,8 @@
  *	LY1 a coroutine that waits for a library is in its `waiters` until the record, a
  *	    to-be-closed value of the call that loads it, is closed: so none is forgotten,
  *	    whatever the chunk does.
+ *	LY2 the user value of a record is: while UNUSED its chunk's function, or nil when it is not
+ *	    compiled yet; from LOADED on what the chunk returned, or raised.
  */
 #include "lua/library.h"
 
@@ -21,7 +23,7 @@ static const char record_type[] = "kith.library";
 
 enum { UNUSED, LOADING, LOADED, FAILED };
 
-/* User value: what the chunk returned, or raised. */
+/* User value: LY2. */
 struct library {
 	const struct ki_lua_program *program;
 	struct ki_co *loader;   /* while LOADING; NULL: the process's own chunk */
@@ -117,17 +119,55 @@ static int chunk_returned(lua_State *L, int status, lua_KContext ctx) {
 	return settle(L, status, ctx);
 }
 
+static void push_chunk(lua_State *L, struct library *library, int record) {
+	if (lua_getiuservalue(L, record, 1) != LUA_TNIL) {
+		lua_pushnil(L);
+		lua_setiuservalue(L, record, 1);
+		return;
+	}
+	lua_pop(L, 1);
+	if (ki_lua_compile_library(L, library->program) != KITH_OK) {
+		lua_error(L);
+	}
+}
+
 static int load(lua_State *L, struct library *library, int record) {
 	library->loader = ki_lua_of(L)->current;
 	library->state = LOADING;
 	lua_toclose(L, record);
-	if (ki_lua_compile_library(L, library->program) != KITH_OK) {
-		return lua_error(L);
-	}
+	push_chunk(L, library, record);
 	ki_scope_push(L, library->program);
 	lua_setupvalue(L, -2, 1); /* a chunk's first is its _ENV */
 	lua_callk(L, 0, 1, record, chunk_returned);
 	return chunk_returned(L, LUA_OK, record);
+}
+
+/* The compiled chunk goes to the record on top, which is popped. */
+static void compile(lua_State *L, const struct ki_lua_program *program) {
+	int status = ki_lua_compile_library(L, program);
+	if (status == KITH_EEXHAUSTED) {
+		lua_error(L);
+	}
+	if (status == KITH_OK) {
+		lua_setiuservalue(L, -2, 1);
+	} else {
+		lua_pop(L, 1); /* it is raised where the library is used */
+	}
+	lua_pop(L, 1);
+}
+
+void ki_library_compile_imports(lua_State *L, const struct ki_lua_program *program) {
+	for (size_t i = 0; i < program->nr_imports; i++) {
+		const struct ki_lua_program *library = program->imports[i].library;
+		if (find_record(L, library) != NULL) {
+			lua_pop(L, 1);
+			continue;
+		}
+		lua_pop(L, 1);
+		make_record(L, library);
+		compile(L, library);
+		ki_library_compile_imports(L, library);
+	}
 }
 
 int ki_library_use(lua_State *L, const struct ki_lua_program *program) {

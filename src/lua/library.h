@@ -23,6 +23,10 @@
  * ki_library_use(...)`, since the chunk may wait. Raises what the chunk raises. */
 int ki_library_use(lua_State *L, const struct ki_lua_program *program);
 
+/* Compiles all libraries that the program imports, and those that these import, so that their use
+ * does not have to. Raises memory errors only. */
+void ki_library_compile_imports(lua_State *L, const struct ki_lua_program *program);
+
 /* True when it is LOADED; then what it is is pushed. */
 bool ki_library_loaded(lua_State *L, const struct ki_lua_program *program);
 

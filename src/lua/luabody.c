@@ -24,6 +24,7 @@
 #include "lua/result.h"
 #include "lua/route.h"
 #include "lua/state.h"
+#include "lua/template.h"
 #include "mem/value.h"
 
 /* ---- start: SPEC 4.2 steps 7 and 8, on the spawner's strand ---- */
@@ -102,32 +103,30 @@ static int no_method(const char *method, struct ki_payload **error) {
 	return KITH_ENOTFOUND;
 }
 
+/* With the chunk on the stack, if it is compiled already. */
 static int load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
 	lua_State *L = lua->L;
+	if (lua_gettop(L) == 0 && ki_lua_compile(L, lua->program) != KITH_OK) {
+		return script_raised(L, error);
+	}
 	lua_pushcfunction(L, run_chunk);
+	lua_insert(L, 1);
 	lua_pushlightuserdata(L, start);
-	if (ki_lua_compile(L, lua->program) != KITH_OK || lua_pcall(L, 2, 0, 0) != LUA_OK) {
+	lua_insert(L, 2);
+	if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
 		return script_raised(L, error);
 	}
 	return start->no_method ? no_method(lua->program->method, error) : KITH_OK;
 }
 
 static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *program) {
-	struct ki_lua *lua = ki_zalloc(sizeof(*lua));
+	struct ki_lua *lua = ki_alloc(sizeof(*lua));
 	if (lua == NULL) {
 		return NULL;
 	}
-	lua->proc = proc;
-	lua->program = program->data;
+	ki_lua_init(lua, proc, program->data);
 	lua->overrun.tell = ki_lua_tell;
-	ki_heap_init(&lua->heap, (size_t)proc->limits.max_memory);
-	ki_list_init(&lua->ready);
-	ki_list_init(&lua->cos);
-	ki_list_init(&lua->owned);
-	ki_list_init(&lua->subscriptions);
-	ki_list_init(&lua->readers);
-	ki_list_init(&lua->alarms_new);
-	ki_list_init(&lua->alarms_fired);
+	ki_heap_set_limit(&lua->heap, (size_t)proc->limits.max_memory);
 	lua->random_seed = ki_sched_random(proc->system->sched);
 	return lua;
 }
@@ -138,8 +137,13 @@ static int memory_refused(struct ki_lua *lua, struct ki_payload **error) {
 	return script_failed(ki_strv(text), error);
 }
 
+static int open_state(struct ki_lua *lua) {
+	int status = ki_template_clone(lua);
+	return status == KITH_ENOTFOUND ? ki_lua_open(lua) : status;
+}
+
 static int open_and_load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
-	if (ki_lua_open(lua) != KITH_OK) {
+	if (open_state(lua) != KITH_OK) {
 		return memory_refused(lua, error);
 	}
 	ki_lua_hook(lua->L);

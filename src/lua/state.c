@@ -48,8 +48,8 @@ static int panic(lua_State *L) {
 	return 0;
 }
 
-static lua_State *new_state(struct ki_lua *lua) {
-	lua_State *L = lua_newstate(ki_lua_reallocate, lua);
+static lua_State *new_state(struct ki_lua *lua, lua_Alloc allocate) {
+	lua_State *L = lua_newstate(allocate, lua);
 	if (L != NULL) {
 		*(struct ki_lua **)lua_getextraspace(L) = lua; /* threads made from it copy this */
 		lua_atpanic(L, panic);
@@ -70,18 +70,48 @@ static int open_libraries(lua_State *L) {
 	return 0;
 }
 
-int ki_lua_open(struct ki_lua *lua) {
-	lua->L = new_state(lua);
-	if (lua->L == NULL) {
-		return KITH_EEXHAUSTED;
-	}
-	lua_pushcfunction(lua->L, open_libraries);
-	int status = lua_pcall(lua->L, 0, 0, 0);
+static int open_own(lua_State *L) {
+	ki_base_seed(L);
+	return 0;
+}
+
+static int call(lua_State *L, lua_CFunction function) {
+	lua_pushcfunction(L, function);
+	int status = lua_pcall(L, 0, 0, 0);
 	if (status != LUA_OK) {
 		ki_check(status == LUA_ERRMEM); /* nothing else can go wrong in there */
 		return KITH_EEXHAUSTED;
 	}
 	return 0;
+}
+
+void ki_lua_init(
+	struct ki_lua *lua, struct ki_proc *proc, const struct ki_lua_program *program) {
+	memset(lua, 0, sizeof *lua);
+	lua->proc = proc;
+	lua->program = program;
+	ki_heap_init(&lua->heap, 0);
+	ki_list_init(&lua->ready);
+	ki_list_init(&lua->cos);
+	ki_list_init(&lua->owned);
+	ki_list_init(&lua->subscriptions);
+	ki_list_init(&lua->readers);
+	ki_list_init(&lua->alarms_new);
+	ki_list_init(&lua->alarms_fired);
+}
+
+int ki_lua_open_common(struct ki_lua *lua, lua_Alloc allocate) {
+	lua->L = new_state(lua, allocate);
+	return lua->L != NULL ? call(lua->L, open_libraries) : KITH_EEXHAUSTED;
+}
+
+int ki_lua_open_own(struct ki_lua *lua) {
+	return call(lua->L, open_own);
+}
+
+int ki_lua_open(struct ki_lua *lua) {
+	int status = ki_lua_open_common(lua, ki_lua_reallocate);
+	return status == 0 ? ki_lua_open_own(lua) : status;
 }
 
 struct source {
@@ -140,7 +170,7 @@ int ki_lua_check(const char *source, size_t len, const char *chunk, char *text, 
 	int *line) {
 	struct ki_lua lua = {0};
 	ki_heap_init(&lua.heap, 0);
-	lua_State *L = new_state(&lua);
+	lua_State *L = new_state(&lua, ki_lua_reallocate);
 	int status = KITH_EEXHAUSTED;
 	if (L != NULL) {
 		status = compile(L, source, len, chunk);

@@ -34,6 +34,26 @@ void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t n
 	return block;
 }
 
+void *ki_heap_adopt(struct ki_heap *heap, size_t bytes, size_t used_bytes) {
+	ki_assert(heap->used_bytes == 0 && !heap->blocks.image);
+	if (heap->limit_bytes && used_bytes > heap->limit_bytes) {
+		heap->limit_hit = true;
+		return NULL;
+	}
+	void *image = ki_heap_blocks_adopt(&heap->blocks, bytes);
+	if (image) {
+		heap->used_bytes = used_bytes;
+		if (used_bytes > heap->peak_bytes) {
+			heap->peak_bytes = used_bytes;
+		}
+	}
+	return image;
+}
+
+size_t ki_heap_block_bytes(size_t size) {
+	return ki_heap_blocks_bytes(size);
+}
+
 void ki_heap_drop(struct ki_heap *heap) {
 	ki_heap_blocks_drop(&heap->blocks);
 	heap->used_bytes = 0;

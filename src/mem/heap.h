@@ -41,6 +41,15 @@ void ki_heap_init(struct ki_heap *heap, size_t limit_bytes);
  */
 void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t new_size);
 
+/*
+ * Blocks that come ready-made. Gives `bytes` of memory for an empty heap, which the caller fills
+ * with blocks, one behind the other, each taking ki_heap_block_bytes of its size; used_bytes is the
+ * sum of the sizes. From then on they are as others. NULL: refused, as above.
+ */
+void *ki_heap_adopt(struct ki_heap *heap, size_t bytes, size_t used_bytes);
+/* A multiple of 8. */
+size_t ki_heap_block_bytes(size_t size);
+
 /* All blocks at once. The heap is empty and usable again; the limit stays. */
 void ki_heap_drop(struct ki_heap *heap);
 

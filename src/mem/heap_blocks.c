@@ -61,17 +61,27 @@ static void put_free(struct ki_heap_blocks *b, void *block, unsigned class) {
 	b->free[class] = block;
 }
 
-/* What is left of the newest chunk becomes free blocks, largest first, so that nothing is lost. */
-static void cut_up_rest(struct ki_heap_blocks *b) {
-	size_t rest = (size_t)(b->bump_end - b->bump);
+/* Unused memory becomes free blocks, largest first, so that nothing is lost. */
+static void cut_up(struct ki_heap_blocks *b, char *at, size_t rest) {
 	while (rest >= 8) {
 		unsigned class = rest >= KI_HEAP_SMALL ? KI_HEAP_CLASSES - 1 : class_of(rest);
 		if (bytes_of(class) > rest) {
 			class--;
 		}
-		put_free(b, b->bump, class);
-		b->bump += bytes_of(class);
+		put_free(b, at, class);
+		at += bytes_of(class);
 		rest -= bytes_of(class);
+	}
+}
+
+static void set_newest_chunk(struct ki_heap_blocks *b, char *chunk, size_t size, size_t in_use) {
+	cut_up(b, b->bump, (size_t)(b->bump_end - b->bump));
+	*(void **)(void *)chunk = b->chunks;
+	b->chunks = chunk;
+	b->bump = chunk + CHUNK_HEAD + in_use;
+	b->bump_end = chunk + size;
+	if (b->next_chunk_bytes < LAST_CHUNK_BYTES) {
+		b->next_chunk_bytes *= 2;
 	}
 }
 
@@ -80,14 +90,7 @@ static bool add_chunk(struct ki_heap_blocks *b) {
 	if (!chunk) {
 		return false;
 	}
-	cut_up_rest(b);
-	*(void **)(void *)chunk = b->chunks;
-	b->chunks = chunk;
-	b->bump = chunk + CHUNK_HEAD;
-	b->bump_end = chunk + b->next_chunk_bytes;
-	if (b->next_chunk_bytes < LAST_CHUNK_BYTES) {
-		b->next_chunk_bytes *= 2;
-	}
+	set_newest_chunk(b, chunk, b->next_chunk_bytes, 0);
 	return true;
 }
 
@@ -120,9 +123,17 @@ static void *new_block(struct ki_heap_blocks *b, size_t size) {
 	return is_small(size) ? new_small(b, size) : new_large(b, size);
 }
 
+static bool in_image(const struct ki_heap_blocks *b, const void *ptr) {
+	return (const char *)ptr >= b->image && (const char *)ptr < b->image_end;
+}
+
 static void free_block(struct ki_heap_blocks *b, void *ptr, size_t size) {
 	if (is_small(size)) {
 		put_free(b, ptr, class_of(size));
+		return;
+	}
+	if (in_image(b, ptr)) {
+		cut_up(b, ptr, ki_heap_blocks_bytes(size));
 		return;
 	}
 	struct large *large = (struct large *)ptr - 1;
@@ -166,7 +177,7 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 		return ptr;
 	}
 	bool smaller = new_size <= old_size;
-	if (!is_small(old_size) && !is_small(new_size)) {
+	if (!is_small(old_size) && !is_small(new_size) && !in_image(b, ptr)) {
 		void *moved = resize_large(b, ptr, new_size);
 		return moved || !smaller ? moved : ptr;
 	}
@@ -177,6 +188,23 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 	memcpy(block, ptr, smaller ? new_size : old_size);
 	free_block(b, ptr, old_size);
 	return block;
+}
+
+/* With room behind it for what a process needs at once, in the same malloc. */
+void *ki_heap_blocks_adopt(struct ki_heap_blocks *b, size_t bytes) {
+	size_t size = CHUNK_HEAD + bytes + FIRST_CHUNK_BYTES;
+	char *chunk = ki_alloc(size);
+	if (!chunk) {
+		return NULL;
+	}
+	set_newest_chunk(b, chunk, size, bytes);
+	b->image = chunk + CHUNK_HEAD;
+	b->image_end = b->image + bytes;
+	return b->image;
+}
+
+size_t ki_heap_blocks_bytes(size_t size) {
+	return is_small(size) ? bytes_of(class_of(size)) : (size + 7) & ~(size_t)7;
 }
 
 void ki_heap_blocks_drop(struct ki_heap_blocks *b) {

@@ -45,6 +45,25 @@ void ki_heap_blocks_init(struct ki_heap_blocks *b) {
 	ki_list_init(&b->large);
 }
 
+/* Of the image: nothing is told of its size, and what is freed is made unusable. */
+static void free_any(struct ki_heap_blocks *b, char *ptr, size_t size) {
+	if (ptr >= b->image && ptr < b->image_end) {
+		memset(ptr, 0xdd, size);
+	} else {
+		free_block(ptr, size);
+	}
+}
+
+void *ki_heap_blocks_adopt(struct ki_heap_blocks *b, size_t bytes) {
+	b->image = new_block(b, bytes);
+	b->image_end = b->image ? b->image + bytes : NULL;
+	return b->image;
+}
+
+size_t ki_heap_blocks_bytes(size_t size) {
+	return (size + 7) & ~(size_t)7;
+}
+
 /* Always moves, so that a stale pointer is found. Making a block smaller in place needs memory for
  * a moment; when the system has none, only the size is changed. */
 void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_size,
@@ -53,7 +72,7 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 		return new_size ? new_block(b, new_size) : NULL;
 	}
 	if (new_size == 0) {
-		free_block(ptr, old_size);
+		free_any(b, ptr, old_size);
 		return NULL;
 	}
 	void *block = new_block(b, new_size);
@@ -61,11 +80,13 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 		if (new_size > old_size) {
 			return NULL;
 		}
-		((struct block *)ptr - 1)->size = new_size;
+		if ((char *)ptr < b->image || (char *)ptr >= b->image_end) {
+			((struct block *)ptr - 1)->size = new_size;
+		}
 		return ptr;
 	}
 	memcpy(block, ptr, new_size < old_size ? new_size : old_size);
-	free_block(ptr, old_size);
+	free_any(b, ptr, old_size);
 	return block;
 }
 

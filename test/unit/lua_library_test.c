@@ -2,23 +2,47 @@
 #include "lua_fixture.h"
 #include "lua_stage.h"
 
+#include "lua/template.h"
+
 #define LIBRARY(lib_id, text, ...)                                                                 \
 	{ .id = lib_id, .source = text, .source_len = sizeof(text) - 1, __VA_ARGS__ }
 
 static const char *const time_module[] = {"time"};
 
+static void prepare(struct lua_fixture *f, const struct ki_lua_import *imports, size_t nr) {
+	lua_fixture_prepare(f, true, 1, 0);
+	f->program.nr_modules = 0;
+	f->program.imports = imports;
+	f->program.nr_imports = nr;
+}
+
+static void run_copied(
+	const struct ki_lua_import *imports, size_t nr, const char *source, const char *want) {
+	struct ki_lua_cache cache = {0};
+	struct lua_fixture f;
+	prepare(&f, imports, nr);
+	f.program.source = source;
+	f.program.source_len = strlen(source);
+	f.program.cache = &cache;
+	OK(ki_template_clone(&f.lua));
+	if (lua_pcall(f.lua.L, 0, 0, 0) != LUA_OK) {
+		FAIL("%s", luaL_tolstring(f.lua.L, -1, NULL));
+	}
+	EQ_STR(ki_buf_cstr(&f.output), want);
+	lua_fixture_close(&f);
+	ki_lua_cache_fini(&cache);
+}
+
 /* Runs a chunk with these imports and no modules; the output is compared. */
 static void run(
 	const struct ki_lua_import *imports, size_t nr, const char *source, const char *want) {
 	struct lua_fixture f;
-	lua_fixture_prepare(&f, true, 1, 0);
-	f.program.nr_modules = 0;
-	f.program.imports = imports;
-	f.program.nr_imports = nr;
+	prepare(&f, imports, nr);
 	OK(ki_lua_open(&f.lua));
 	lua_fixture_run(&f, source);
 	EQ_STR(ki_buf_cstr(&f.output), want);
 	lua_fixture_close(&f);
+	run_copied(imports, nr, source, want);
 }
 
 TEST(lua_library, a_chunk_runs_once_at_the_first_use) {

@@ -36,6 +36,7 @@ struct stage {
 	struct ki_buf output;
 	size_t nr_entries;
 	struct ki_lua_program lua[STAGE_ENTRIES_MAX];
+	struct ki_lua_cache caches[STAGE_ENTRIES_MAX];
 	struct ki_program programs[STAGE_ENTRIES_MAX];
 	const struct ki_program *sorted[STAGE_ENTRIES_MAX];
 };
@@ -87,7 +88,8 @@ static inline void stage_open_with(struct stage *stage, const struct entry *entr
 			.source_len = strlen(entries[i].source),
 			.method = "main",
 			.modules = modules,
-			.nr_modules = ki_countof(modules)};
+			.nr_modules = ki_countof(modules),
+			.cache = &stage->caches[i]};
 		stage->programs[i] = (struct ki_program){
 			.id = entries[i].id, .ops = &ki_lua_ops, .data = &stage->lua[i]};
 		stage->sorted[i] = &stage->programs[i];
@@ -151,6 +153,9 @@ static inline void stage_leave(struct stage *stage) {
 	ki_host_stats(stage->host->host, &stats);
 	EQ_UINT(stats.timers, 0);
 	ki_host_stop(stage->host->host);
+	for (size_t i = 0; i < stage->nr_entries; i++) {
+		ki_lua_cache_fini(&stage->caches[i]);
+	}
 	ki_system_fini(&stage->system);
 	ki_sched_free(stage->sched);
 	ki_buf_fini(&stage->output);

@@ -113,6 +113,59 @@ TEST(heap, blocks_keep_their_bytes_and_never_overlap) {
 	}
 }
 
+/* Fills a heap with ready-made blocks and gives them back, each in another way. */
+static void use_adopted(size_t first_size) {
+	enum { NR = 6 };
+	struct ki_heap h;
+	size_t sizes[NR], bytes = 0, used = 0;
+	for (int i = 0; i < NR; i++) {
+		sizes[i] = first_size + (size_t)i * 100;
+		bytes += ki_heap_block_bytes(sizes[i]);
+		used += sizes[i];
+	}
+	ki_heap_init(&h, used + 10000);
+	unsigned char *at = ki_heap_adopt(&h, bytes, used), *blocks[NR];
+	NOT_NULL(at);
+	EQ_UINT(h.used_bytes, used);
+	for (int i = 0; i < NR; i++) {
+		blocks[i] = at;
+		memset(at, i, sizes[i]);
+		at += ki_heap_block_bytes(sizes[i]);
+	}
+	IS_NULL(ki_heap_realloc(&h, blocks[0], sizes[0], 0));
+	static const size_t to[NR] = {0, 2, 600, 1025, 1500, 4000};
+	for (int i = 1; i < NR; i++) {
+		unsigned char *moved = ki_heap_realloc(&h, blocks[i], sizes[i], to[i]);
+		NOT_NULL(moved);
+		check_block(&(struct block){moved, 0, (unsigned char)i},
+			to[i] < sizes[i] ? to[i] : sizes[i]);
+		memset(moved, 0xee, to[i]);
+		blocks[i] = moved;
+	}
+	for (int i = 1; i < NR; i++) {
+		ki_heap_realloc(&h, blocks[i], to[i], 0);
+	}
+	EQ_UINT(h.used_bytes, 0);
+	ki_heap_drop(&h);
+}
+
+TEST(heap, adopted_blocks_are_as_others) {
+	for (size_t size = 1; size < 2000; size += 7) {
+		use_adopted(size);
+	}
+}
+
+TEST(heap, adopts_nothing_beyond_the_limit) {
+	struct ki_heap h;
+	ki_heap_init(&h, 100);
+	IS_NULL(ki_heap_adopt(&h, 104, 101));
+	TRUE(h.limit_hit);
+	EQ_UINT(h.used_bytes, 0);
+	NOT_NULL(ki_heap_adopt(&h, 104, 100));
+	ki_heap_drop(&h);
+	EQ_UINT(h.used_bytes, 0);
+}
+
 TEST(heap, is_usable_again_after_the_drop) {
 	struct ki_heap h;
 	ki_heap_init(&h, 100);

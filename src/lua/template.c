@@ -1,0 +1,571 @@
+/*
+ * lua/template.c: making templates and copying them. The one file that knows Lua's insides.
+ *
+ * The same state is built twice, in two arenas. A word that differs by exactly the distance of
+ * their bases is a pointer into the arena; no other may differ. The live blocks are then laid out
+ * anew, as a heap would have them, with each pointer as an offset from the first: a copy is one
+ * memcpy and an addition for each pointer.
+ *
+ * Owns: struct ki_lua_template. Threads: see template.h.
+ * Invariants:
+ *	TP1 nothing in the image depends on the process: what does (the allocator's user pointer,
+ *	    the extra space, the seed of math.random) is set after each copy, and nothing that is
+ *	    built hangs on the lists of its struct ki_lua.
+ *	TP2 every word of the image is its pointer's offset, or the same in both builds. So arenas
+ *	    are zeroed, and none of their memory is used twice.
+ *	TP3 no key of a table hashes by an address in the arena: a copy would not find it.
+ *	TP4 pointers to dead blocks are zero. They are left where Lua never follows them (dead keys,
+ *	    old gray lists).
+ *	TP5 an arena leaves room behind each block: a pointer one past its end (Table.lastfree) is
+ *	    not one to the next.
+ *	TP6 while it is built nothing polls: the strand is the spawner's and holds the arenas.
+ * Tags: [TM1] cache->xtemplate: publishes the template to the processes that copy it.
+ * Not here: what the state has in it (state.c), where copies lie (mem/heap.h).
+ *
+ * Rejected: walking the objects and knowing each one's pointers (every field of Lua's structures
+ * would be known here; so only those are that hold something stale).
+ */
+#include "lua/template.h"
+
+#include <lfunc.h>
+#include <lgc.h>
+#include <limits.h>
+#include <lmem.h>
+#include <lobject.h>
+#include <lstate.h>
+#include <ltable.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/check.h"
+#include "lua/library.h"
+#include "lua/state.h"
+
+/* Room for the libraries and for each byte of source. Larger programs are compiled where a poll
+ * lets others run. */
+enum { ARENA_BYTES = 256 * 1024, ARENA_PER_BYTE = 64, SOURCE_MAX_BYTES = 128 * 1024 };
+
+/* Low bits of the distance of two bases: so that a pointer of which a byte was overwritten does not
+ * look like one. */
+enum { SKEW = 0x958, SKEW_MASK = 0xfff };
+
+struct ki_lua_template {
+	size_t bytes;
+	size_t used_bytes;  /* the sum of the blocks' sizes */
+	size_t main;        /* of the main thread */
+	bool scoped;
+	char *image;
+	size_t nr_pointers;
+	uint32_t *pointers; /* where they are, in words */
+};
+
+/* Tried, and there is none. */
+static const struct ki_lua_template no_template;
+
+/* ---- Words ---- */
+
+#define WORD sizeof(uintptr_t)
+
+static uintptr_t get_word(const char *at) {
+	uintptr_t word;
+	memcpy(&word, at, sizeof word);
+	return word;
+}
+
+static void set_word(char *at, uintptr_t word) {
+	memcpy(at, &word, sizeof word);
+}
+
+static size_t round_up(size_t size) {
+	return (size + WORD - 1) & ~(WORD - 1);
+}
+
+/* ---- Arenas ---- */
+
+struct block {
+	size_t room; /* a multiple of 8 */
+	size_t size; /* 0: dead */
+};
+
+struct arena {
+	char *memory, *base;
+	size_t bytes, used;
+};
+
+static bool arena_init(struct arena *arena, size_t bytes) {
+	*arena = (struct arena){.memory = ki_zalloc(bytes + SKEW_MASK), .bytes = bytes};
+	return arena->memory != NULL;
+}
+
+static void arena_fini(struct arena *arena) {
+	ki_free(arena->memory);
+}
+
+static void set_bases(struct arena *a, struct arena *b) {
+	a->base = a->memory;
+	uintptr_t distance = (uintptr_t)b->memory - (uintptr_t)a->base;
+	b->base = b->memory + ((SKEW - distance) & SKEW_MASK);
+}
+
+static void *new_block(struct arena *arena, size_t size) {
+	size_t room = round_up(size);
+	size_t left = arena->bytes - arena->used;
+	if (left < sizeof(struct block) || room > left - sizeof(struct block)) {
+		return NULL;
+	}
+	struct block *block = (struct block *)(void *)(arena->base + arena->used);
+	*block = (struct block){room, size};
+	arena->used += sizeof *block + room;
+	return block + 1;
+}
+
+static void *reallocate(struct arena *arena, void *ptr, size_t size) {
+	if (ptr == NULL) {
+		return size > 0 ? new_block(arena, size) : NULL;
+	}
+	struct block *block = (struct block *)ptr - 1;
+	if (size <= block->size) {
+		memset((char *)ptr + size, 0, block->size - size);
+		block->size = size;
+		return size > 0 ? ptr : NULL;
+	}
+	void *moved = new_block(arena, size);
+	if (moved != NULL) {
+		memcpy(moved, ptr, block->size);
+		block->size = 0;
+	}
+	return moved;
+}
+
+static struct block *first_block(const struct arena *arena) {
+	return (struct block *)(void *)arena->base;
+}
+
+static struct block *next_block(const struct block *block) {
+	return (struct block *)(void *)((char *)(block + 1) + block->room);
+}
+
+static bool is_block(const struct arena *arena, const struct block *block) {
+	return (const char *)block < arena->base + arena->used;
+}
+
+/* ---- Building ---- */
+
+struct builder {
+	struct ki_lua lua; /* at one place for both builds */
+	struct ki_proc proc;
+	struct arena *arena;
+};
+
+static void *allocate(void *user, void *ptr, size_t old_size, size_t new_size) {
+	(void)old_size;
+	struct builder *builder = ki_container_of(user, struct builder, lua);
+	return reallocate(builder->arena, ptr, new_size);
+}
+
+static int compile_imports(lua_State *L) {
+	ki_library_compile_imports(L, ki_lua_of(L)->program);
+	return 0;
+}
+
+/* KITH_EEXHAUSTED, KITH_EINVAL. */
+static int open(struct builder *b, struct ki_system *system, const struct ki_lua_program *program) {
+	b->proc.system = system;
+	ki_lua_init(&b->lua, &b->proc, program);
+	ki_store_rlx(&b->lua.polls.xleft, INT_MAX); /* rlx: TP6; of this thread */
+	if (ki_lua_open_common(&b->lua, allocate) != KITH_OK) {
+		return KITH_EEXHAUSTED;
+	}
+	lua_pushcfunction(b->lua.L, compile_imports);
+	if (lua_pcall(b->lua.L, 0, 0, 0) != LUA_OK) {
+		return KITH_EEXHAUSTED;
+	}
+	return ki_lua_compile(b->lua.L, program);
+}
+
+/* TP1 */
+static bool is_common(const struct ki_lua *lua) {
+	return ki_list_empty(&lua->ready) && ki_list_empty(&lua->cos) &&
+		ki_list_empty(&lua->owned) && ki_list_empty(&lua->subscriptions) &&
+		ki_list_empty(&lua->readers) && ki_list_empty(&lua->alarms_new) &&
+		lua->nr_pending == 0 && lua->outgoing == NULL && lua->heap.used_bytes == 0;
+}
+
+/* ---- What is stale in a state ---- */
+
+static void clear_after_tag(TValue *value) {
+	char *tag = (char *)&value->tt_;
+	memset(tag + 1, 0, (size_t)((char *)(value + 1) - tag) - 1);
+}
+
+static void clear_stack(lua_State *L) {
+	for (StkId at = L->stack.p; at < L->top.p; at++) {
+		clear_after_tag(s2v(at));
+	}
+	char *end = (char *)(L->stack_last.p + EXTRA_STACK);
+	memset((char *)L->top.p, 0, (size_t)(end - (char *)L->top.p)); /* nil */
+}
+
+static void free_calls(lua_State *L) {
+	CallInfo *next = L->ci->next;
+	L->ci->next = NULL;
+	for (CallInfo *call; (call = next) != NULL; L->nci--) {
+		next = call->next;
+		luaM_free(L, call);
+	}
+}
+
+static void forget_strings(global_State *g) {
+	for (int i = 0; i < STRCACHE_N; i++) {
+		for (int j = 0; j < STRCACHE_M; j++) {
+			g->strcache[i][j] = g->memerrmsg;
+		}
+	}
+}
+
+/* A closed upvalue's tag lies where the address was that it had when it was open. */
+static void clear_upvalues(GCObject *list) {
+	for (; list != NULL; list = list->next) {
+		if (list->tt == LUA_VUPVAL && !upisopen(gco2upv(list))) {
+			clear_after_tag(&gco2upv(list)->u.value);
+		}
+	}
+}
+
+static void tidy(lua_State *L) {
+	lua_gc(L, LUA_GCCOLLECT); /* no finalizer is there that might raise */
+	clear_stack(L);
+	free_calls(L);
+	forget_strings(G(L));
+	clear_upvalues(G(L)->allgc);
+}
+
+/* ---- What cannot be copied ---- */
+
+static bool in_arena(const struct arena *arena, const void *ptr) {
+	return (uintptr_t)ptr - (uintptr_t)arena->base < arena->used;
+}
+
+static bool hashes_by_address(const Node *node, const struct arena *arena) {
+	if (isempty(gval(node))) {
+		return false;
+	}
+	switch (keytt(node) & 0x3f) {
+	case LUA_VLIGHTUSERDATA:
+		return in_arena(arena, pvalueraw(keyval(node)));
+	case LUA_VSHRSTR:
+	case LUA_VLNGSTR:
+		return false;
+	default:
+		return keyiscollectable(node);
+	}
+}
+
+/* TP3 */
+static bool is_findable(const Table *table, const struct arena *arena) {
+	for (int i = 0; i < sizenode(table); i++) {
+		if (hashes_by_address(gnode(table, i), arena)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_copyable(lua_State *L, const struct arena *arena) {
+	for (GCObject *at = G(L)->allgc; at != NULL; at = at->next) {
+		if (at->tt == LUA_VTABLE && !is_findable(gco2t(at), arena)) {
+			return false;
+		}
+	}
+	return G(L)->finobj == NULL && G(L)->tobefnz == NULL && G(L)->gcstate == GCSpause;
+}
+
+/* ---- From two arenas to an image ---- */
+
+/* A live block, and where it is in the image. */
+struct place {
+	size_t from, size, to;
+};
+
+struct layout {
+	const struct arena *a, *b;
+	struct place *places; /* by `from` */
+	size_t nr;
+	size_t bytes, used_bytes;
+	struct ki_lua_template *out;
+};
+
+static size_t count_live(const struct arena *arena) {
+	size_t nr = 0;
+	for (struct block *at = first_block(arena); is_block(arena, at); at = next_block(at)) {
+		nr += at->size > 0;
+	}
+	return nr;
+}
+
+static void lay_out(struct layout *layout) {
+	const struct arena *arena = layout->a;
+	for (struct block *at = first_block(arena); is_block(arena, at); at = next_block(at)) {
+		if (at->size > 0) {
+			layout->places[layout->nr++] = (struct place){
+				(size_t)((char *)(at + 1) - arena->base), at->size, layout->bytes};
+			layout->bytes += ki_heap_block_bytes(at->size);
+			layout->used_bytes += at->size;
+		}
+	}
+}
+
+static bool same_blocks(const struct arena *a, const struct arena *b) {
+	if (a->used != b->used) {
+		return false;
+	}
+	struct block *in_b = first_block(b);
+	for (struct block *at = first_block(a); is_block(a, at); at = next_block(at)) {
+		if (at->room != in_b->room || at->size != in_b->size) {
+			return false;
+		}
+		in_b = next_block(in_b);
+	}
+	return true;
+}
+
+/* The block that holds this offset, its end included (TP5), or NULL. */
+static const struct place *find_place(const struct layout *layout, size_t offset) {
+	size_t low = 0, high = layout->nr;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (layout->places[middle].from <= offset) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	if (low == 0 || offset - layout->places[low - 1].from > layout->places[low - 1].size) {
+		return NULL;
+	}
+	return &layout->places[low - 1];
+}
+
+static size_t map(const struct layout *layout, const void *ptr) {
+	size_t offset = (size_t)((const char *)ptr - layout->a->base);
+	const struct place *place = find_place(layout, offset);
+	ki_check(place != NULL);
+	return place->to + (offset - place->from);
+}
+
+/* False when the word can be neither a pointer nor what it is in every process. */
+static bool copy_word(struct layout *layout, size_t from, size_t to) {
+	uintptr_t a = get_word(layout->a->base + from), b = get_word(layout->b->base + from);
+	if (a == b) {
+		set_word(layout->out->image + to, a);
+		return true;
+	}
+	size_t offset = a - (uintptr_t)layout->a->base;
+	if (offset != b - (uintptr_t)layout->b->base || offset > layout->a->used) {
+		return false;
+	}
+	const struct place *target = find_place(layout, offset);
+	if (target != NULL) { /* else TP4 */
+		set_word(layout->out->image + to, target->to + (offset - target->from));
+		layout->out->pointers[layout->out->nr_pointers++] = (uint32_t)(to / WORD);
+	}
+	return true;
+}
+
+static bool copy_blocks(struct layout *layout) {
+	for (size_t i = 0; i < layout->nr; i++) {
+		const struct place *place = &layout->places[i];
+		for (size_t at = 0; at < place->size; at += WORD) {
+			if (!copy_word(layout, place->from + at, place->to + at)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static struct ki_lua_template *new_template(const struct layout *layout, const struct ki_lua *lua) {
+	struct ki_lua_template *template = ki_zalloc(sizeof *template);
+	if (template == NULL) {
+		return NULL;
+	}
+	template->bytes = layout->bytes;
+	template->used_bytes = layout->used_bytes;
+	template->scoped = lua->scoped;
+	template->image = ki_zalloc(layout->bytes);
+	template->pointers = ki_alloc(layout->bytes / WORD * sizeof *template->pointers);
+	if (template->image == NULL || template->pointers == NULL) {
+		ki_template_free(template);
+		return NULL;
+	}
+	return template;
+}
+
+/* Most words are no pointers. */
+static void trim(struct ki_lua_template *template) {
+	uint32_t *less = ki_realloc(
+		template->pointers, template->nr_pointers * sizeof *template->pointers);
+	if (less != NULL) {
+		template->pointers = less;
+	}
+}
+
+/* `main_a` is the main thread in the first arena; `lua` of the second build, the same otherwise. */
+static struct ki_lua_template *distil(const struct arena *a, const struct arena *b,
+	const lua_State *main_a, const struct ki_lua *lua, bool *temporary) {
+	struct layout layout = {.a = a, .b = b};
+	if (!same_blocks(a, b) || count_live(a) == 0) {
+		return NULL;
+	}
+	layout.places = ki_alloc(count_live(a) * sizeof *layout.places);
+	*temporary = true;
+	if (layout.places == NULL) {
+		return NULL;
+	}
+	lay_out(&layout);
+	layout.out = new_template(&layout, lua);
+	if (layout.out != NULL) {
+		*temporary = false;
+		layout.out->main = map(&layout, main_a);
+		if (copy_blocks(&layout)) {
+			trim(layout.out);
+		} else {
+			ki_template_free(layout.out);
+			layout.out = NULL;
+		}
+	}
+	ki_free(layout.places);
+	return layout.out;
+}
+
+/* Builds in one arena. Gives the main thread, or NULL. */
+static lua_State *build(struct builder *b, struct arena *arena, struct ki_system *system,
+	const struct ki_lua_program *program, bool *temporary) {
+	b->arena = arena;
+	int status = open(b, system, program);
+	lua_State *L = b->lua.L;
+	bool good = false;
+	if (status == KITH_OK) {
+		tidy(L);
+		good = is_common(&b->lua) && is_copyable(L, arena);
+	}
+	*temporary = status == KITH_EEXHAUSTED;
+	ki_heap_drop(&b->lua.heap);
+	return good ? L : NULL;
+}
+
+/* ---- Life ---- */
+
+static size_t source_bytes(const struct ki_lua_program *program) {
+	size_t sum = program->source_len;
+	for (size_t i = 0; i < program->nr_imports && sum <= SOURCE_MAX_BYTES; i++) {
+		sum += source_bytes(program->imports[i].library);
+	}
+	return sum;
+}
+
+static struct ki_lua_template *build_twice(struct builder *builder, struct arena *a,
+	struct arena *b, struct ki_system *system, const struct ki_lua_program *program,
+	bool *temporary) {
+	lua_State *L = build(builder, a, system, program, temporary);
+	if (L == NULL || build(builder, b, system, program, temporary) == NULL) {
+		return NULL;
+	}
+	return distil(a, b, L, &builder->lua, temporary);
+}
+
+const struct ki_lua_template *ki_template_new(struct ki_system *system,
+	const struct ki_lua_program *program, size_t memory_bytes, bool *temporary) {
+	size_t source = source_bytes(program);
+	*temporary = false;
+	if (source > SOURCE_MAX_BYTES) {
+		return NULL;
+	}
+	if (memory_bytes == 0) {
+		memory_bytes = ARENA_BYTES + source * ARENA_PER_BYTE;
+	}
+	struct arena a = {0}, b = {0};
+	struct builder *builder = ki_zalloc(sizeof *builder);
+	struct ki_lua_template *template = NULL;
+	*temporary = true;
+	if (builder != NULL && arena_init(&a, memory_bytes) && arena_init(&b, memory_bytes)) {
+		set_bases(&a, &b);
+		template = build_twice(builder, &a, &b, system, program, temporary);
+	}
+	arena_fini(&a);
+	arena_fini(&b);
+	ki_free(builder);
+	return template;
+}
+
+void ki_template_free(const struct ki_lua_template *template) {
+	if (template != NULL && template != &no_template) {
+		ki_free(template->image);
+		ki_free(template->pointers);
+		ki_free((void *)template);
+	}
+}
+
+void ki_lua_cache_fini(struct ki_lua_cache *cache) {
+	ki_template_free(ki_load_acq(&cache->xtemplate)); /* acq: as in get [TM1] */
+	ki_store_rlx(&cache->xtemplate, NULL); /* rlx: nobody else is left */
+}
+
+/* Two may build it at once: the first one's counts. */
+static const struct ki_lua_template *get(struct ki_lua *lua) {
+	struct ki_lua_cache *cache = lua->program->cache;
+	if (cache == NULL) {
+		return NULL;
+	}
+	/* acq: the template's contents; pairs with the exchange below [TM1] */
+	const struct ki_lua_template *template = ki_load_acq(&cache->xtemplate);
+	if (template != NULL) {
+		return template;
+	}
+	bool temporary;
+	template = ki_template_new(lua->proc->system, lua->program, 0, &temporary);
+	if (template == NULL) {
+		if (temporary) {
+			return NULL;
+		}
+		template = &no_template;
+	}
+	const struct ki_lua_template *other = NULL;
+	/* acq_rel: publishes the contents, or takes those of another's [TM1] */
+	if (!ki_cas_acq_rel(&cache->xtemplate, &other, template)) {
+		ki_template_free(template);
+		return other;
+	}
+	return template;
+}
+
+/* ---- Copying ---- */
+
+static void relocate(const struct ki_lua_template *template, char *base) {
+	for (size_t i = 0; i < template->nr_pointers; i++) {
+		char *at = base + template->pointers[i] * WORD;
+		set_word(at, get_word(at) + (uintptr_t)base);
+	}
+}
+
+int ki_template_clone(struct ki_lua *lua) {
+	const struct ki_lua_template *template = get(lua);
+	if (template == NULL || template == &no_template) {
+		if (lua->program->cache != NULL) {
+			ki_add_rlx(&lua->program->cache->xnr_plain, 1); /* rlx: a counter */
+		}
+		return KITH_ENOTFOUND;
+	}
+	char *base = ki_heap_adopt(&lua->heap, template->bytes, template->used_bytes);
+	if (base == NULL) {
+		return KITH_EEXHAUSTED;
+	}
+	memcpy(base, template->image, template->bytes);
+	relocate(template, base);
+	lua->L = (lua_State *)(void *)(base + template->main);
+	lua->scoped = template->scoped;
+	*(struct ki_lua **)lua_getextraspace(lua->L) = lua; /* TP1 */
+	lua_setallocf(lua->L, ki_lua_reallocate, lua);
+	return ki_lua_open_own(lua);
+}
