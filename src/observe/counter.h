@@ -13,8 +13,9 @@
 #include "base/atomic.h"
 
 /*
- * Laws at rest: messages_sent = received + dropped + mailbox_depth;
- * spawned = ended_normal + ended_failed + ended_forced + processes.
+ * Laws at rest: messages_sent = received + dropped + what stands in the mailboxes;
+ * spawned = ended_normal + ended_failed + ended_forced + processes. Turns, steals and timers are
+ * counted where they happen (sched: struct ki_host_stats).
  */
 #define KI_COUNTER_MAP(X)                                                                          \
 	X(SPAWNED, spawned)                                                                        \
@@ -27,16 +28,7 @@
 	X(MESSAGES_RECEIVED, messages_received)                                                    \
 	X(MESSAGES_REFUSED, messages_refused)                                                      \
 	X(MESSAGES_DROPPED, messages_dropped)                                                      \
-	X(MAILBOX_DEPTH, mailbox_depth)                                                            \
-	X(MAILBOX_KEPT, mailbox_kept)                                                              \
-	X(SIGNALS, signals)                                                                        \
-	X(LINKS, links)                                                                            \
-	X(MONITORS, monitors)                                                                      \
-	X(TIMERS, timers)                                                                          \
-	X(EXECUTED, executed)                                                                      \
-	X(PREEMPTED, preempted)                                                                    \
-	X(WORKERS, workers)                                                                        \
-	X(WORKERS_BUSY, workers_busy)
+	X(SIGNALS, signals)
 
 enum ki_counter {
 #define KI_COUNTER_ENUM(name, field) KI_COUNTER_##name,

@@ -36,13 +36,13 @@ TEST(counter, collect_sums_several) {
 	struct ki_counts sum = {0};
 	ki_counters_init(&a);
 	ki_counters_init(&b);
-	ki_counters_add(&a, KI_COUNTER_LINKS, 3);
-	ki_counters_add(&b, KI_COUNTER_LINKS, 4);
+	ki_counters_add(&a, KI_COUNTER_SPAWNED, 3);
+	ki_counters_add(&b, KI_COUNTER_SPAWNED, 4);
 	ki_counters_add(&b, KI_COUNTER_SIGNALS, 1);
 	ki_counters_collect(&a, &sum);
 	ki_counters_collect(&b, &sum);
-	EQ_UINT(sum.links, 7);
+	EQ_UINT(sum.spawned, 7);
 	EQ_UINT(sum.signals, 1);
-	EQ_UINT(sum.spawned, 0);
-	EQ_STR(ki_counter_name(KI_COUNTER_MAILBOX_DEPTH), "mailbox_depth");
+	EQ_UINT(sum.processes, 0);
+	EQ_STR(ki_counter_name(KI_COUNTER_MESSAGES_SENT), "messages_sent");
 }
