@@ -18,7 +18,7 @@ static void prepare(struct lua_fixture *f, const struct ki_lua_import *imports, 
 
 static void run_copied(
 	const struct ki_lua_import *imports, size_t nr, const char *source, const char *want) {
-	struct ki_lua_cache cache = {0};
+	struct ki_lua_cache cache = {.xtemplate = NULL};
 	struct lua_fixture f;
 	prepare(&f, imports, nr);
 	f.program.source = source;

@@ -181,7 +181,7 @@ static double counted_bytes(struct ki_lua *lua) {
 }
 
 TEST(lua_template, lua_and_the_heap_count_the_same_bytes) {
-	struct ki_lua_cache cache = {0};
+	struct ki_lua_cache cache = {.xtemplate = NULL};
 	struct lua_fixture f;
 	prepare(&f, &cache, "return ...", 1, 0);
 	OK(ki_template_clone(&f.lua));
@@ -200,7 +200,7 @@ TEST(lua_template, lua_and_the_heap_count_the_same_bytes) {
 
 /* All of the image is freed or moved at least once when the state is closed. */
 TEST(lua_template, a_copy_gives_back_every_byte) {
-	struct ki_lua_cache cache = {0};
+	struct ki_lua_cache cache = {.xtemplate = NULL};
 	struct lua_fixture f;
 	prepare(&f, &cache, "return { 'x', function() end }", 1, 0);
 	OK(ki_template_clone(&f.lua));
@@ -211,7 +211,7 @@ TEST(lua_template, a_copy_gives_back_every_byte) {
 }
 
 TEST(lua_template, copies_share_nothing_and_draw_their_own_numbers_13_8) {
-	struct ki_lua_cache cache = {0};
+	struct ki_lua_cache cache = {.xtemplate = NULL};
 	struct lua_fixture a, b;
 	prepare(&a, &cache, "return 1", 1, 0);
 	OK(ki_template_clone(&a.lua));
@@ -229,7 +229,7 @@ TEST(lua_template, copies_share_nothing_and_draw_their_own_numbers_13_8) {
 }
 
 TEST(lua_template, a_limit_refuses_a_copy_that_is_larger) {
-	struct ki_lua_cache cache = {0};
+	struct ki_lua_cache cache = {.xtemplate = NULL};
 	struct lua_fixture f;
 	prepare(&f, &cache, "return 1", 1, 0);
 	OK(ki_template_clone(&f.lua));
