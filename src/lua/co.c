@@ -9,11 +9,13 @@
  *
  * Owns: see co.h. Threads: the worker that runs the process.
  * Invariants:
- *	C1 cos[thread] in the registry anchors a live coroutine's record, and the record its thread.
+ *	C1 cos[co->ref] in the registry anchors a live coroutine's record, and the record its thread.
+ *	   (A table by address would grow at other times in another run of the same seed.)
  *	C2 a WAITING coroutine stands in a C function, so its stack takes what a waker pushes.
  */
 #include "lua/co.h"
 
+#include <lstate.h> /* behind Lua's API: see ki_co_find */
 #include <string.h>
 
 #include "base/check.h"
@@ -39,7 +41,7 @@ static void push_cos(lua_State *L) {
 /* Pushes the record of a live coroutine. */
 static void push_record(lua_State *L, struct ki_co *co) {
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &cos_key);
-	lua_rawgetp(L, -1, co->L);
+	lua_rawgeti(L, -1, co->ref);
 	lua_remove(L, -2);
 }
 
@@ -84,19 +86,20 @@ static int co_run(lua_State *L) {
 
 struct ki_co *ki_co_spawn(lua_State *L, bool is_main) {
 	struct ki_lua *lua = ki_lua_of(L);
-	luaL_checkstack(L, 6, NULL);
+	luaL_checkstack(L, 8, NULL);
 	int fn = lua_gettop(L);
 	push_cos(L);
 	struct ki_co *co = lua_newuserdatauv(L, sizeof(*co), CO_NR_VALUES);
 	memset(co, 0, sizeof(*co));
 	lua_State *thread = lua_newthread(L);
-	lua_pushcfunction(thread, co_run);
+	lua_pushlightuserdata(L, co);
+	lua_pushcclosure(L, co_run, 1); /* see ki_co_find */
 	lua_pushvalue(L, fn);
-	lua_xmove(L, thread, 1);
+	lua_xmove(L, thread, 2);
 	lua_pushvalue(L, -1);
 	lua_setiuservalue(L, fn + 2, CO_THREAD);
 	lua_pushvalue(L, fn + 2);
-	lua_rawsetp(L, fn + 1, thread); /* C1; nothing raises from here on */
+	co->ref = luaL_ref(L, fn + 1); /* C1; nothing raises from here on */
 	lua_replace(L, fn);
 	lua_settop(L, fn);
 	co->lua = lua;
@@ -116,20 +119,18 @@ static void co_ended(struct ki_co *co) {
 	lua->nr_cos--;
 	lua_State *L = lua->L;
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &cos_key);
-	lua_pushnil(L);
-	lua_rawsetp(L, -2, co->L); /* the key is there: nothing is allocated, nothing raised */
+	luaL_unref(L, -1, co->ref); /* the keys are there: nothing is allocated, nothing raised */
 	lua_pop(L, 1);
 }
 
-struct ki_co *ki_co_find(lua_State *L, lua_State *thread) {
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cos_key) == LUA_TNIL) {
-		lua_pop(L, 1);
+/* By the function that the thread stands on: it is there from the start to the end. */
+struct ki_co *ki_co_find(lua_State *thread) {
+	StkId first = thread->stack.p + 1;
+	if (thread->top.p <= first || !ttisCclosure(s2v(first))) {
 		return NULL;
 	}
-	lua_rawgetp(L, -1, thread);
-	struct ki_co *co = lua_touserdata(L, -1);
-	lua_pop(L, 2);
-	return co;
+	const CClosure *closure = clCvalue(s2v(first));
+	return closure->f == co_run ? pvalue(&closure->upvalue[0]) : NULL;
 }
 
 void ki_co_resume(struct ki_co *co) {

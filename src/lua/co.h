@@ -31,8 +31,8 @@ void ki_co_ready_first(struct ki_co *co, int nr_results);
  * number of them starts it.
  */
 struct ki_co *ki_co_spawn(lua_State *L, bool is_main);
-/* The process-level coroutine that owns `thread`, or NULL. Uses two slots of L's stack. */
-struct ki_co *ki_co_find(lua_State *L, lua_State *thread);
+/* The process-level coroutine that owns `thread`, or NULL. */
+struct ki_co *ki_co_find(lua_State *thread);
 /* Goes on with a READY coroutine until it waits or has ended. */
 void ki_co_resume(struct ki_co *co);
 /* Lets the others run once: looks into the mailbox, goes behind those that are ready. Gives no

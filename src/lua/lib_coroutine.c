@@ -50,7 +50,7 @@ static int lib_spawn(lua_State *L) {
 
 /* Gives the number of values on top of L's stack, or -1 with an error message there. */
 static int resume(lua_State *L, lua_State *thread, int nr_args) {
-	if (ki_co_find(L, thread) != NULL) {
+	if (ki_co_find(thread) != NULL) {
 		lua_pushliteral(L, REFUSED);
 		return -1;
 	}
@@ -138,7 +138,7 @@ static bool is_active(lua_State *L, lua_State *thread) {
 
 static int lib_close(lua_State *L) {
 	lua_State *thread = check_thread(L);
-	if (ki_co_find(L, thread) != NULL) {
+	if (ki_co_find(thread) != NULL) {
 		return luaL_error(L, REFUSED);
 	}
 	if (is_active(L, thread)) {
@@ -156,7 +156,7 @@ static int lib_close(lua_State *L) {
 /* ---- status, running ---- */
 
 static int lib_status(lua_State *L) {
-	struct ki_co *co = ki_co_find(L, check_thread(L));
+	struct ki_co *co = ki_co_find(check_thread(L));
 	if (co != NULL && (co->state == KI_CO_WAITING || co->state == KI_CO_READY)) {
 		lua_pushliteral(L, "suspended"); /* also where its thread stands in a C function */
 		return 1;

@@ -64,6 +64,7 @@ struct ki_co {
 	lua_State *at;             /* the thread inside it that waits: L, or one that it resumed */
 	struct ki_strand *kept;    /* its stack, when it waits where Lua cannot yield */
 	int nr_results;            /* values pushed on `at` by whoever made it ready */
+	int ref;                   /* by which the registry anchors it until it has ended */
 	uint8_t state;             /* enum ki_co_state */
 	bool is_main, started;
 	/* what it waits for (channel.c, lib_timer.c) */
