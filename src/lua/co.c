@@ -9,8 +9,8 @@
  *
  * Owns: see co.h. Threads: the worker that runs the process.
  * Invariants:
- *	C1 cos[co->ref] in the registry anchors a live coroutine's record, and the record its thread.
- *	   (A table by address would grow at other times in another run of the same seed.)
+ *	C1 cos[co->ref] in the registry anchors a live coroutine's record, and the record its
+ *	   thread. (A table by address would grow at other times in another run of a seed.)
  *	C2 a WAITING coroutine stands in a C function, so its stack takes what a waker pushes.
  */
 #include "lua/co.h"
