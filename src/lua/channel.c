@@ -9,18 +9,12 @@
 
 #include "base/check.h"
 #include "lua/co.h"
+#include "lua/usertype.h"
 
 static const char metatable_key = 'm'; /* its address: quicker than a name */
 
 void ki_channel_open(lua_State *L, const luaL_Reg *methods) {
-	lua_createtable(L, 0, 3);
-	lua_newtable(L);
-	luaL_setfuncs(L, methods, 0);
-	lua_setfield(L, -2, "__index");
-	lua_pushstring(L, "channel");
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
+	ki_usertype_push(L, "channel", methods, NULL);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
 }
 

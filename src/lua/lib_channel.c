@@ -13,6 +13,7 @@
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
 #include "lua/route.h"
+#include "lua/usertype.h"
 
 static struct ki_channel *check_channel(lua_State *L, const char *fn) {
 	struct ki_channel *channel = ki_channel_test(L, 1);
@@ -302,11 +303,7 @@ void ki_open_channel(lua_State *L) {
 		{NULL, NULL},
 	};
 	ki_channel_open(L, methods);
-	lua_createtable(L, 0, 2);
-	lua_pushstring(L, "select case");
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
+	ki_usertype_push(L, "select case", NULL, NULL);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &case_key);
 	luaL_newlib(L, functions);
 	ki_table_freeze(L, -1);

@@ -17,15 +17,6 @@
 
 #define TOO_FAR "time: date out of range"
 
-static struct ki_strv check_string(lua_State *L, int arg, const char *fn) {
-	if (lua_type(L, arg) != LUA_TSTRING) {
-		ki_arg_error(L, arg, fn, "string");
-	}
-	struct ki_strv text;
-	text.ptr = lua_tolstring(L, arg, &text.len);
-	return text;
-}
-
 /* What is left out behind the first `nr_needed` arguments is 0. */
 static lua_Integer check_field(lua_State *L, int arg, int nr_needed, const char *fn) {
 	if (arg > nr_needed && lua_isnoneornil(L, arg)) {
@@ -91,7 +82,7 @@ static void write_parse_error(struct ki_buf *out, const void *arg) {
 }
 
 static int module_parse(lua_State *L) {
-	struct parse parse = {check_string(L, 1, "parse"), check_string(L, 2, "parse"),
+	struct parse parse = {ki_arg_string(L, 1, "parse"), ki_arg_string(L, 2, "parse"),
 		&ki_location_utc, ki_location_local(L)};
 	if (!lua_isnoneornil(L, 3)) {
 		parse.absent = parse.local = ki_location_check(L, 3, "parse");
@@ -149,7 +140,7 @@ static void write_format(struct ki_buf *out, const void *arg) {
 
 static int time_format(lua_State *L) {
 	const struct ki_time *time = ki_time_check(L, 1, "format");
-	push_text(L, write_format, &(struct format){check_string(L, 2, "format"), time});
+	push_text(L, write_format, &(struct format){ki_arg_string(L, 2, "format"), time});
 	return 1;
 }
 

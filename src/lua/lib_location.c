@@ -15,6 +15,7 @@
 #include "lua/luaerror.h"
 #include "lua/luaproc.h"
 #include "lua/shared.h"
+#include "lua/usertype.h"
 
 /* Of the metatable in the registry. */
 static const char location_key = 'l';
@@ -149,17 +150,8 @@ const struct ki_location *ki_location_push_spelled(lua_State *L, struct ki_strv 
 
 /* ---- the module ---- */
 
-static struct ki_strv check_string(lua_State *L, int arg, const char *fn) {
-	if (lua_type(L, arg) != LUA_TSTRING) {
-		ki_arg_error(L, arg, fn, "string");
-	}
-	struct ki_strv text;
-	text.ptr = lua_tolstring(L, arg, &text.len);
-	return text;
-}
-
 static int module_load_location(lua_State *L) {
-	struct ki_strv name = check_string(L, 1, "load_location");
+	struct ki_strv name = ki_arg_string(L, 1, "load_location");
 	if (name.len == 0) {
 		return ki_time_fail(L, "empty location name");
 	}
@@ -180,7 +172,7 @@ static int module_load_location(lua_State *L) {
 }
 
 static int module_fixed_zone(lua_State *L) {
-	struct ki_strv name = check_string(L, 1, "fixed_zone");
+	struct ki_strv name = ki_arg_string(L, 1, "fixed_zone");
 	lua_Integer offset_sec = ki_time_integer(L, 2, "fixed_zone");
 	if (offset_sec < INT32_MIN || offset_sec > INT32_MAX) {
 		return ki_time_fail(L, "time: zone offset out of range");
@@ -201,15 +193,8 @@ static int location_tostring(lua_State *L) {
 
 static void make_metatable(lua_State *L) {
 	static const luaL_Reg methods[] = {{"string", location_string}, {NULL, NULL}};
-	lua_newtable(L);
-	lua_pushcfunction(L, location_tostring);
-	lua_setfield(L, -2, "__tostring");
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-	lua_pushliteral(L, "Location");
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
+	static const luaL_Reg meta[] = {{"__tostring", location_tostring}, {NULL, NULL}};
+	ki_usertype_push(L, "Location", methods, meta);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &location_key);
 }
 

@@ -12,6 +12,7 @@
 #include "lua/event.h"
 #include "lua/lib_json.h"
 #include "lua/luaerror.h"
+#include "lua/usertype.h"
 
 static const char type_name[] = "Logger";
 
@@ -258,14 +259,9 @@ void ki_logger_open(lua_State *L) {
 	static const luaL_Reg methods[] = {{"debug", logger_debug}, {"info", logger_info},
 		{"warn", logger_warn}, {"error", logger_error}, {"with", logger_with},
 		{"named", logger_named}, {NULL, NULL}};
-	luaL_newmetatable(L, type_name);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, logger_tostring);
-	lua_setfield(L, -2, "__tostring");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	static const luaL_Reg meta[] = {{"__tostring", logger_tostring}, {NULL, NULL}};
+	ki_usertype_push(L, type_name, methods, meta);
+	lua_setfield(L, LUA_REGISTRYINDEX, type_name);
 	lua_pushnil(L);
 	lua_pushnil(L);
 	push_logger(L);

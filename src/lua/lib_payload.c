@@ -14,6 +14,7 @@
 #include "lua/luaproc.h"
 #include "lua/scratch.h"
 #include "lua/transcode.h"
+#include "lua/usertype.h"
 
 /* Metatables in the registry, by address: a look-up that cannot raise. */
 static const char payload_key = 'p', message_key = 'm';
@@ -279,23 +280,6 @@ static int payload_new(lua_State *L) {
 	return 1;
 }
 
-static void make_metatable(lua_State *L, const char *name, const luaL_Reg *methods,
-	lua_CFunction tostring, lua_CFunction gc, const char *key) {
-	lua_createtable(L, 0, 5);
-	lua_newtable(L);
-	luaL_setfuncs(L, methods, 0);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, tostring);
-	lua_setfield(L, -2, "__tostring");
-	lua_pushcfunction(L, gc);
-	lua_setfield(L, -2, "__gc");
-	lua_pushstring(L, name);
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
-}
-
 static void push_formats(lua_State *L) {
 	static const char *const names[] = {
 #define NAME(name, text) #name,
@@ -317,8 +301,14 @@ void ki_open_payload(lua_State *L) {
 	static const luaL_Reg message_methods[] = {{"topic", message_topic}, {"from", message_from},
 		{"payload", message_payload}, {NULL, NULL}};
 	static const luaL_Reg functions[] = {{"new", payload_new}, {NULL, NULL}};
-	make_metatable(L, "Payload", payload_methods, payload_tostring, payload_gc, &payload_key);
-	make_metatable(L, "Message", message_methods, message_tostring, message_gc, &message_key);
+	static const luaL_Reg payload_meta[] = {
+		{"__tostring", payload_tostring}, {"__gc", payload_gc}, {NULL, NULL}};
+	static const luaL_Reg message_meta[] = {
+		{"__tostring", message_tostring}, {"__gc", message_gc}, {NULL, NULL}};
+	ki_usertype_push(L, "Payload", payload_methods, payload_meta);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &payload_key);
+	ki_usertype_push(L, "Message", message_methods, message_meta);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &message_key);
 	luaL_newlib(L, functions);
 	push_formats(L);
 	lua_setfield(L, -2, "format");

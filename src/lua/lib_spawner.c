@@ -19,6 +19,7 @@
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/refusal.h"
+#include "lua/usertype.h"
 #include "time/duration.h"
 
 static const char type_name[] = "process.Spawner";
@@ -326,14 +327,9 @@ static void make_type(lua_State *L) {
 		{"exec", exec},
 		{NULL, NULL},
 	};
-	luaL_newmetatable(L, type_name);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, collect);
-	lua_setfield(L, -2, "__gc");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
+	ki_usertype_push(L, type_name, methods, meta);
+	lua_setfield(L, LUA_REGISTRYINDEX, type_name);
 }
 
 void ki_spawner_open(lua_State *L) {

@@ -15,6 +15,7 @@
 #include "lua/lib_os.h"
 #include "lua/lib_timer.h"
 #include "lua/luaerror.h"
+#include "lua/usertype.h"
 #include "time/calendar.h"
 #include "time/duration.h"
 
@@ -386,24 +387,6 @@ static int module_parse_duration(lua_State *L) {
 	return 1;
 }
 
-/* `more`: methods beside the first ones, or NULL. */
-static void make_metatable(lua_State *L, const char *name, const luaL_Reg *meta,
-	const luaL_Reg *methods, const luaL_Reg *more, const char *key) {
-	lua_newtable(L);
-	luaL_setfuncs(L, meta, 0);
-	lua_newtable(L);
-	luaL_setfuncs(L, methods, 0);
-	if (more != NULL) {
-		luaL_setfuncs(L, more, 0);
-	}
-	lua_setfield(L, -2, "__index");
-	lua_pushstring(L, name);
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
-}
-
 static void make_metatables(lua_State *L) {
 	static const luaL_Reg time_meta[] = {{"__tostring", time_tostring}, {"__eq", time_eq},
 		{"__lt", time_lt}, {"__le", time_le}, {NULL, NULL}};
@@ -417,8 +400,13 @@ static void make_metatables(lua_State *L) {
 		{"microseconds", duration_microseconds}, {"milliseconds", duration_milliseconds},
 		{"seconds", duration_seconds}, {"minutes", duration_minutes},
 		{"hours", duration_hours}, {NULL, NULL}};
-	make_metatable(L, "Time", time_meta, time_methods, ki_date_methods, &time_key);
-	make_metatable(L, "Duration", duration_meta, duration_methods, NULL, &duration_key);
+	ki_usertype_push(L, "Time", time_methods, time_meta);
+	lua_getfield(L, -1, "__index");
+	luaL_setfuncs(L, ki_date_methods, 0);
+	lua_pop(L, 1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &time_key);
+	ki_usertype_push(L, "Duration", duration_methods, duration_meta);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &duration_key);
 }
 
 static void set_constants(lua_State *L) {

@@ -22,6 +22,7 @@
 #include "lua/luaerror.h"
 #include "lua/refusal.h"
 #include "lua/route.h"
+#include "lua/usertype.h"
 #include "time/duration.h"
 
 /* Of a ticker: more than these are skipped while nobody receives. */
@@ -317,15 +318,9 @@ static int lib_ticker(lua_State *L) {
 /* ---- Opening ---- */
 
 static void make_type(lua_State *L, const char *name, const luaL_Reg *methods) {
-	luaL_newmetatable(L, name);
-	lua_newtable(L);
-	luaL_setfuncs(L, methods, 0);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, collect);
-	lua_setfield(L, -2, "__gc");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
+	ki_usertype_push(L, name, methods, meta);
+	lua_setfield(L, LUA_REGISTRYINDEX, name);
 }
 
 void ki_timer_open(lua_State *L) {

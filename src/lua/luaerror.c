@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "lua/codec.h"
 #include "lua/immutable.h"
+#include "lua/usertype.h"
 
 /* Of a traceback that errors.new takes. */
 #define FRAMES_MAX 32
@@ -45,6 +46,15 @@ const char *ki_type_name(lua_State *L, int index) {
 int ki_arg_error(lua_State *L, int arg, const char *fn, const char *expected) {
 	return luaL_error(L, "bad argument #%d to '%s' (%s expected, got %s)", arg, fn, expected,
 		ki_type_name(L, arg));
+}
+
+struct ki_strv ki_arg_string(lua_State *L, int arg, const char *fn) {
+	if (lua_type(L, arg) != LUA_TSTRING) {
+		ki_arg_error(L, arg, fn, "string");
+	}
+	struct ki_strv text;
+	text.ptr = lua_tolstring(L, arg, &text.len);
+	return text;
 }
 
 /* ---- making and reading ---- */
@@ -609,13 +619,7 @@ static void make_metatable(lua_State *L) {
 		{NULL, NULL}};
 	static const luaL_Reg meta[] = {
 		{"__tostring", error_message}, {"__concat", error_concat}, {NULL, NULL}};
-	luaL_newlib(L, meta);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-	lua_pushliteral(L, "Error");
-	lua_setfield(L, -2, "__name");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
+	ki_usertype_push(L, "Error", methods, meta);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
 }
 

@@ -66,5 +66,7 @@ const char *ki_type_name(lua_State *L, int index);
 
 /* Raises "bad argument #ARG to 'FN' (EXPECTED expected, got TYPE)" (SPEC 1.2). */
 int ki_arg_error(lua_State *L, int arg, const char *fn, const char *expected);
+/* The argument, which must be a string and no number; raises by ki_arg_error. */
+struct ki_strv ki_arg_string(lua_State *L, int arg, const char *fn);
 
 #endif
