@@ -70,11 +70,6 @@ struct ki_call *ki_call_begin(lua_State *L, kith_pid callee, int64_t timeout_ns,
 	return call;
 }
 
-void ki_call_cancel(struct ki_lua *lua, struct ki_call *call) {
-	ki_proc_call_cancel(lua->proc, call->callee);
-	end(lua, call);
-}
-
 void ki_call_route(lua_State *L, struct ki_signal *signal) {
 	struct ki_lua *lua = ki_lua_of(L);
 	struct ki_call *call = ki_proc_call_find(lua->proc, signal->from);

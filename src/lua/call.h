@@ -31,8 +31,6 @@ struct ki_call {
 struct ki_call *ki_call_begin(lua_State *L, kith_pid callee, int64_t timeout_ns,
 	void (*tell)(lua_State *L, struct ki_call *call, const struct ki_result *result),
 	void *user);
-/* Gives it up: the callee is cancelled, and nobody is told. */
-void ki_call_cancel(struct ki_lua *lua, struct ki_call *call);
 
 /* For route.c: tells the call that the arrived RESULT belongs to, if there is one still. May raise
  * Lua's memory error, having changed nothing. */

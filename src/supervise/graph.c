@@ -96,15 +96,6 @@ void ki_graph_fini(struct ki_graph *graph) {
 	*graph = (struct ki_graph){0};
 }
 
-struct ki_service *ki_graph_find(const struct ki_graph *graph, const char *id) {
-	for (size_t i = 0; i < graph->nr; i++) {
-		if (!strcmp(graph->services[i].spec->id, id)) {
-			return &graph->services[i];
-		}
-	}
-	return NULL;
-}
-
 static enum ki_ready need_ready(const struct ki_service *need) {
 	switch (need->state) {
 	case KI_SERVICE_UNKNOWN:

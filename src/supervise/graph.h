@@ -23,9 +23,6 @@ int ki_graph_init(struct ki_graph *graph, const struct ki_service_spec *specs, s
 /* Accepts a zeroed graph. */
 void ki_graph_fini(struct ki_graph *graph);
 
-/* NULL: no service has that ID. */
-struct ki_service *ki_graph_find(const struct ki_graph *graph, const char *id);
-
 /* Whether a service can start now: what it requires runs, or ended well. */
 enum ki_ready {
 	KI_READY_NOW,
