@@ -8,7 +8,8 @@
  *	   of the relation it ends.
  *	E2 the force word is sealed before the mailbox closes: a force that was granted shows in
  *	   the result.
- *	E3 all EXITs go out before any LINK_DOWN (SPEC 4.6).
+ *	E3 all EXITs go out before any LINK_DOWN (SPEC 4.6), but for the runtime's own watchers, who
+ *	   hear last.
  * Tags: [PF1] see force.c.
  * Not here: who applies force (force.c), what a crash report looks like (api).
  */
