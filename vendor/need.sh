@@ -16,6 +16,7 @@ need_header() { # HEADER PACKAGE
 
 case ${CC:-cc} in
 *clang*) need "${CC%% *}" clang ;;
+musl-gcc) need musl-gcc musl-tools; need gcc gcc ;;
 *) need "${CC:-cc}" gcc ;;
 esac
 need ld binutils

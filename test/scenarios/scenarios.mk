@@ -5,7 +5,7 @@
 # Release: 20 times on threads and over 200 seeds. Sanitizer builds: once and over 20 seeds, with
 # real-time bounds ten times as wide.
 
-plain_build := $(filter release debug,$(CONFIG))
+plain_build := $(filter release debug static,$(CONFIG))
 THREADS ?= $(if $(plain_build),20,1)
 SCALE ?= $(if $(plain_build),1,10)
 scene_seeds := $(if $(filter command line,$(origin SEEDS)),$(SEEDS),$(if $(plain_build),200,20))
