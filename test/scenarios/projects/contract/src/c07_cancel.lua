@@ -256,7 +256,7 @@ local function c07_5_library_loops(slack)
 		"return (('a'):rep(40)):find(('a?'):rep(40) .. ('a'):rep(40))",
 		"return (('a'):rep(40)):match(('a*'):rep(20) .. 'b')",
 		"return (('a'):rep(40)):gsub(('a?'):rep(40) .. ('a'):rep(40), 'x')",
-		"return pcall(string.find, ('a'):rep(1 << 22), '.-.-.-.-b')",
+		"return pcall(string.find, ('a'):rep(1 << 11):rep(1 << 11), '.-.-.-.-b')",
 		"return table.move({}, 1, 1 << 40, 2, {})",
 		"return table.remove(setmetatable({}, { __len = function() return 1 << 40 end }), 1)",
 		"return table.insert(setmetatable({}, { __len = function() return 1 << 40 end }), 1, nil)",
