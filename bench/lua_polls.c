@@ -2,8 +2,8 @@
  * What the polls in the loops of Lua's libraries cost (lua/lua_build.h): processor time of ordinary
  * uses, to be compared with a build that has none:
  *
- *	make bench M=lua
- *	make bench M=lua B=/tmp/no-polls CFLAGS=-DKI_LUA_NO_POLLS
+ *	make costs M=lua
+ *	make costs M=lua B=/tmp/no-polls CFLAGS=-DKI_LUA_NO_POLLS
  *
  * The state belongs to no running process, so that a look finds nothing to do. Law: each use gives
  * what it should.
