@@ -200,6 +200,41 @@ int kith_diag_get(const struct kith_runtime *runtime, size_t index, struct kith_
  */
 size_t kith_diag_format(const struct kith_diag *diag, char *text, size_t size);
 
+/* ---- Tests ---- */
+
+/* An entry that tests others: a process or function with meta.type: test. */
+struct kith_test {
+	size_t size;        /* sizeof(struct kith_test), set by the caller */
+	const char *id;     /* valid until kith_close, as the suite */
+	const char *suite;  /* meta.suite; "" where there is none */
+	int64_t timeout_ns; /* meta.timeout, else a minute: for kith_run */
+};
+
+/*
+ * Finds the tests of what was loaded, sorted by meta.suite, meta.order and ID, and gives their
+ * number. Each is run in a runtime of its own, by kith_test_start.
+ * Errors: KITH_EINVAL (a problem was added, since a meta.order or meta.timeout is none; or out_nr
+ * is NULL), KITH_ECONFLICT (nothing is loaded, or it was called before), KITH_EEXHAUSTED,
+ * KITH_ECLOSED.
+ * Thread: one. Blocks: never. Since: 0.1.
+ */
+int kith_test_list(struct kith_runtime *runtime, size_t *out_nr);
+
+/*
+ * Gives test `index`, from 0.
+ * Errors: KITH_ENOTFOUND (there is no such test), KITH_EINVAL (out is NULL), KITH_ECLOSED.
+ * Owner: the texts stay the runtime's. Thread: one. Blocks: never. Since: 0.1.
+ */
+int kith_test_get(const struct kith_runtime *runtime, size_t index, struct kith_test *out);
+
+/*
+ * kith_start, and then, when every service has started or failed to, runs the process or function
+ * `entry`. At its end kith_run returns, while services run on: kith_close ends them.
+ * kith_outcome_get tells whether it passed.
+ * Errors: as kith_start_entry. Thread: one. Blocks: never. Since: 0.1.
+ */
+int kith_test_start(struct kith_runtime *runtime, const char *entry);
+
 /* ---- Run ---- */
 
 /*
@@ -253,6 +288,13 @@ struct kith_outcome {
 	size_t output_len;
 	const char *error; /* message and traceback of the entry's failure; or NULL */
 	size_t error_len;
+	int entry_ended;   /* not 0: the entry has ended, and not because of a stop */
+	/*
+	 * Why the entry has not passed as a test: it failed, returned false or a second value, or
+	 * has not ended. Of one line as a rule; NULL: it has passed.
+	 */
+	const char *fault;
+	size_t fault_len;
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
  * outcome.c: what the end of a run means for a command (SPEC 20.1, 20.3).
  *
- * Owns: output, error and entry_status of the runtime. Threads: one, outside kith_run.
+ * Owns: output, error, fault and entry_status of the runtime. Threads: one, outside kith_run.
  * Not here: who prints it (cli).
  */
 #include <string.h>
@@ -10,6 +10,41 @@
 #include "lua/json.h"
 #include "mem/value.h"
 #include "process/signals.h"
+
+/* ---- As a test (SPEC 22.2) ---- */
+
+static void fault(struct kith_runtime *runtime, struct ki_strv text) {
+	runtime->has_fault = true;
+	ki_report_text(&runtime->fault, text, "  ");
+}
+
+static bool is_false(const struct ki_payload *value) {
+	struct ki_value_reader reader;
+	struct ki_value_token token;
+	if (!value || value->format != KI_FORMAT_LUA) {
+		return false;
+	}
+	ki_value_reader_payload(&reader, value);
+	return !ki_value_next(&reader, &token) && token.tag == KI_VALUE_FALSE;
+}
+
+static void read_verdict(struct kith_runtime *runtime, const struct ki_result *result) {
+	if (result->has_second) {
+		fault(runtime, ki_strv("returned a second value"));
+	} else if (is_false(result->value)) {
+		fault(runtime, ki_strv("returned false"));
+	}
+}
+
+/* Of an entry that has not ended by itself. */
+static const char *why_not_ended(const struct ki_application *app) {
+	if (app->idled) {
+		return "can never go on: everything waits, and nothing will happen";
+	}
+	return app->ended ? "was stopped before its end" : "has not ended";
+}
+
+/* ---- As a command (SPEC 20.3) ---- */
 
 static void read_table(struct kith_runtime *runtime, const struct ki_payload *value) {
 	ki_json_encode(&runtime->output, value, KI_JSON_PLAIN, NULL);
@@ -68,8 +103,10 @@ static void read_failure(struct kith_runtime *runtime, const struct ki_service *
 	runtime->has_error = true;
 	if (!error || ki_error_read(error, &view)) {
 		ki_buf_puts(&runtime->error, "no memory\n");
+		fault(runtime, ki_strv("no memory"));
 		return;
 	}
+	fault(runtime, view.message);
 	ki_report_text(&runtime->error, view.message, "");
 	ki_buf_putc(&runtime->error, '\n');
 	if (view.stack.len > 0) {
@@ -90,6 +127,7 @@ void ki_outcome_read(struct kith_runtime *runtime) {
 		read_failure(runtime, entry);
 	} else {
 		read_value(runtime, entry->report.result->value);
+		read_verdict(runtime, entry->report.result);
 	}
 }
 
@@ -129,6 +167,14 @@ int kith_outcome_get(struct kith_runtime *runtime, struct kith_outcome *out) {
 		.error = runtime->has_error ? ki_buf_cstr(&runtime->error) : NULL,
 		.error_len = runtime->error.len,
 	};
+	if (runtime->has_outcome) {
+		own.entry_ended = 1;
+		own.fault = runtime->has_fault ? ki_buf_cstr(&runtime->fault) : NULL;
+		own.fault_len = runtime->fault.len;
+	} else if (runtime->app->entry.spec) {
+		own.fault = why_not_ended(runtime->app);
+		own.fault_len = strlen(own.fault);
+	}
 	/* an older program knows fewer fields */
 	memcpy(out, &own, out->size < sizeof(own) ? out->size : sizeof(own));
 	return KITH_OK;

@@ -72,10 +72,11 @@ int kith_open(const struct kith_options *options, struct kith_runtime **out) {
 
 /* ---- Start ---- */
 
-static int start(struct kith_runtime *runtime, const struct ki_entry *entry, size_t nr_args,
-	const char *const *args) {
+static int start(struct kith_runtime *runtime, const struct ki_entry *entry, bool brief,
+	size_t nr_args, const char *const *args) {
 	int status = ki_boot_make(runtime, entry, nr_args, args);
 	if (!status) {
+		runtime->app->brief = brief;
 		/* a simulation sees it in kith_run */
 		runtime->app->watches_idle = !runtime->options.simulate && !runtime->options.keep;
 		status = ki_application_start(runtime->app);
@@ -98,10 +99,10 @@ static int startable(struct kith_runtime *runtime) {
 
 int kith_start(struct kith_runtime *runtime) {
 	int status = startable(runtime);
-	return status ? status : start(runtime, NULL, 0, NULL);
+	return status ? status : start(runtime, NULL, false, 0, NULL);
 }
 
-int kith_start_entry(struct kith_runtime *runtime, const char *id, size_t nr_args,
+static int start_entry(struct kith_runtime *runtime, const char *id, bool brief, size_t nr_args,
 	const char *const *args) {
 	int status = startable(runtime);
 	if (status) {
@@ -114,7 +115,16 @@ int kith_start_entry(struct kith_runtime *runtime, const char *id, size_t nr_arg
 	if (!entry || !ki_kind_is_process(entry->kind)) {
 		return KITH_ENOTFOUND;
 	}
-	return start(runtime, entry, nr_args, args);
+	return start(runtime, entry, brief, nr_args, args);
+}
+
+int kith_start_entry(struct kith_runtime *runtime, const char *id, size_t nr_args,
+	const char *const *args) {
+	return start_entry(runtime, id, false, nr_args, args);
+}
+
+int kith_test_start(struct kith_runtime *runtime, const char *id) {
+	return start_entry(runtime, id, true, 0, NULL);
 }
 
 /* ---- Run ---- */
@@ -145,7 +155,7 @@ static void wait_for_stop(struct kith_runtime *runtime, unsigned seen) {
 
 /* Until it has ended or until_ns is over. */
 static int run_simulation(struct kith_runtime *runtime, int64_t until_ns) {
-	while (!runtime->app->ended) {
+	while (!ki_application_done(runtime->app)) {
 		unsigned seen = nr_stops(runtime);
 		enum ki_run_end end =
 			ki_sched_run(runtime->sched, until_ns == INT64_MAX ? -1 : until_ns);
@@ -179,13 +189,13 @@ static int run_threads(struct kith_runtime *runtime, int64_t until_ns) {
 		}
 	}
 	/* a halt by a timeout of before may be left over */
-	while (!runtime->app->ended && ki_sched_now(runtime->sched) < until_ns) {
+	while (!ki_application_done(runtime->app) && ki_sched_now(runtime->sched) < until_ns) {
 		ki_sched_run(runtime->sched, -1);
 	}
 	if (until_ns != INT64_MAX) {
 		ki_host_cancel(host, &runtime->timeout);
 	}
-	return runtime->app->ended ? KITH_OK : KITH_ETIMEOUT;
+	return ki_application_done(runtime->app) ? KITH_OK : KITH_ETIMEOUT;
 }
 
 int kith_run(struct kith_runtime *runtime, int64_t timeout_ns) {
@@ -246,6 +256,7 @@ void ki_runtime_exit(void *user, int status) {
 /* What runs is ended by force; no Lua of it is heard of any more. */
 static void end_all(struct kith_runtime *runtime) {
 	ki_store_rlx(&runtime->xmuted, true); /* a hint, see report.c */
+	runtime->app->brief = false;
 	while (!runtime->app->ended) {
 		/* without memory for the message there will be some when a process has ended */
 		ki_application_stop(runtime->app, 0);
@@ -278,6 +289,7 @@ int kith_close(struct kith_runtime **place) {
 	}
 	ki_buf_fini(&runtime->output);
 	ki_buf_fini(&runtime->error);
+	ki_buf_fini(&runtime->fault);
 	ki_mutex_fini(&runtime->output_mutex);
 	ki_mutex_fini(&runtime->stop_mutex);
 	ki_cond_fini(&runtime->stop_cond);

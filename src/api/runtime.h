@@ -62,6 +62,8 @@ struct kith_runtime {
 	struct ki_sched *sched;
 	struct ki_project project;
 	bool has_project;
+	struct kith_test *tests;     /* in the project's memory; NULL: not listed */
+	size_t nr_tests;
 	struct ki_zones zones;
 	struct ki_lua_shared lua_shared;
 	struct ki_system system;
@@ -73,8 +75,8 @@ struct kith_runtime {
 	struct ki_application *app;
 	bool running;                /* inside kith_run */
 	struct ki_timer timeout;     /* of kith_run on threads */
-	struct ki_buf output, error; /* of the outcome */
-	bool has_outcome, has_output, has_error;
+	struct ki_buf output, error, fault; /* of the outcome */
+	bool has_outcome, has_output, has_error, has_fault;
 	int entry_status;
 	/* any thread */
 	_Atomic(uint32_t) xstate;    /* KI_RT_ */

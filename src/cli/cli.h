@@ -4,12 +4,13 @@
  *
  * Owns: exit statuses, and what goes to standard output and standard error.
  * Threads: main's, but for the console, which any may use.
- * Not here: what the commands do (run.c, check.c, help.c).
+ * Not here: what the commands do (run.c, check.c, test.c, init.c, help.c).
  */
 #ifndef KI_CLI_CLI_H
 #define KI_CLI_CLI_H
 
 #include <kith.h>
+#include <pthread.h>
 #include <stdbool.h>
 
 /* SPEC 20.1 */
@@ -51,14 +52,19 @@ bool ki_cli_next(struct ki_cli_words *words, const char **word);
 const char *ki_cli_value(struct ki_cli_words *words);
 /* False when the present option was given a value (it was said). */
 bool ki_cli_no_value(struct ki_cli_words *words);
-/* Says that the present option is unknown, or of a kith to come; gives EXIT_USAGE. */
+/* Says that the present option is unknown; gives EXIT_USAGE. */
 int ki_cli_unknown(const struct ki_cli_words *words, const char *command);
+/* Reads decimal digits. False: it is no number up to `max`. */
+bool ki_cli_read_number(const char *text, uint64_t max, uint64_t *out);
+/* The value of --seed; gives EXIT_OK, or EXIT_USAGE (it was said). */
+int ki_cli_read_seed(const char *text, uint64_t *out);
 
 /* ---- The commands: each gets the words behind its name and gives the exit status ---- */
 
 int ki_cli_run(int nr, char **words);
 int ki_cli_check(int nr, char **words);
 int ki_cli_init(int nr, char **words);
+int ki_cli_test(int nr, char **words);
 int ki_cli_version(int nr, char **words);
 int ki_cli_help(int nr, char **words);
 /* The help of one command, or of all for NULL, on standard output. */
@@ -68,6 +74,35 @@ int ki_cli_print_help(const char *command);
 
 /* Prints the problems of a project and their number; gives EXIT_FAILED. */
 int ki_cli_problems(const struct kith_runtime *runtime);
+
+/* ---- held.c ---- */
+
+/* What a run says, in order, until it is known whether anybody wants to see it. */
+struct ki_cli_held {
+	pthread_mutex_t mutex; /* of all of it */
+	char *text;
+	size_t len, room;
+	bool full; /* what came later was not kept */
+	struct ki_cli_piece {
+		size_t len;
+		/* KITH_LOG_DEFAULT: no log line but of print; KITH_LOG_OFF: of io.eprint */
+		enum kith_log_level level;
+	} *pieces;
+	size_t nr_pieces, room_pieces;
+};
+
+void ki_cli_held_init(struct ki_cli_held *held);
+void ki_cli_held_fini(struct ki_cli_held *held);
+/* The callbacks of a runtime whose user it is. */
+int ki_cli_held_output(void *user, const char *text, size_t len);
+void ki_cli_held_error_output(void *user, const char *text, size_t len);
+void ki_cli_held_log(void *user, enum kith_log_level level, const char *text, size_t len);
+/*
+ * Shows what was held, where it would have gone: all of it, or what was printed alone. It is held
+ * no longer then. False: it cannot be written.
+ */
+bool ki_cli_held_show(struct ki_cli_held *held, bool all);
+void ki_cli_held_drop(struct ki_cli_held *held);
 
 /* ---- The files that kith init writes, made from doc/examples/pool ---- */
 

@@ -2,7 +2,7 @@
  * help.c: kith help and kith version.
  *
  * Owns: the texts. Threads: main.
- * Not here: the options themselves (run.c).
+ * Not here: the options themselves (run.c, test.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,7 @@ static const char overview[] =
 	"  kith run [DIR] [OPTION..]    check the project in DIR (.) and run it until stopped\n"
 	"  kith check [DIR]             only check it\n"
 	"  kith init [DIR]              write a supervised pool as a new project\n"
+	"  kith test [DIR] [OPTION..]   run its tests, each in a simulation of its own\n"
 	"  kith version [--short]       print the version\n"
 	"  kith help [COMMAND]          print this, or more about one command\n";
 
@@ -50,6 +51,22 @@ static const char help_init[] =
 	"made if it does not exist. When there is anything in it, hidden files apart, nothing is\n"
 	"written and the exit status is 1.\n";
 
+static const char help_test[] =
+	"kith test [DIR] [OPTION..]\n"
+	"\n"
+	"Runs the tests of the project in DIR (the current folder): the processes and functions\n"
+	"with \"type: test\" in their meta, by meta.suite, meta.order and ID. Each gets a runtime\n"
+	"of its own, simulated in virtual time, in which all services have started. It passes\n"
+	"when it does not fail, returns no second value and not false, and ends within\n"
+	"meta.timeout (60s). With a failed test the exit status is 1.\n"
+	"\n"
+	"  --only PATTERN     the tests whose ID contains PATTERN; with * ? or [ in it, those\n"
+	"                     whose whole ID it matches; the ID of a test stands for it alone\n"
+	"  --seed N           the order of events is a function of N (1)\n"
+	"  --seeds COUNT      run each test over COUNT seeds from that one, up to the first with\n"
+	"                     which it fails; what was printed is shown of that run alone\n"
+	"  --real             use threads and real time\n";
+
 static const char help_version[] =
 	"kith version [--short]\n"
 	"\n"
@@ -66,6 +83,7 @@ static const struct {
 	{"run", help_run},
 	{"check", help_check},
 	{"init", help_init},
+	{"test", help_test},
 	{"version", help_version},
 	{"help", help_help},
 };

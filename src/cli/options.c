@@ -2,14 +2,13 @@
  * options.c: the words of a command line: --name, --name=value, --name value.
  *
  * Owns: nothing. Threads: main.
- * Not here: which options there are (run.c).
+ * Not here: which options there are (run.c, test.c).
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-
-/* Of the specification, and of a kith to come. */
-static const char *const later[] = {"--only", "--seeds", "--real"};
 
 /* A number may be negative among arguments; "-" alone is a word. */
 static bool is_option(const struct ki_cli_words *words, const char *text) {
@@ -66,12 +65,26 @@ bool ki_cli_no_value(struct ki_cli_words *words) {
 }
 
 int ki_cli_unknown(const struct ki_cli_words *words, const char *command) {
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		if (!strcmp(words->name, later[i])) {
-			return ki_cli_fail(
-				EXIT_USAGE, "option \"%s\" is not supported yet", later[i]);
-		}
-	}
 	return ki_cli_fail(EXIT_USAGE, "unknown option \"%s\"; see \"kith help %s\"", words->name,
 		command);
+}
+
+bool ki_cli_read_number(const char *text, uint64_t max, uint64_t *out) {
+	if (*text < '0' || *text > '9') {
+		return false;
+	}
+	char *end;
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, 10);
+	if (errno || *end != '\0' || number > max) {
+		return false;
+	}
+	*out = number;
+	return true;
+}
+
+int ki_cli_read_seed(const char *text, uint64_t *out) {
+	return ki_cli_read_number(text, UINT64_MAX, out)
+		? EXIT_OK
+		: ki_cli_fail(EXIT_USAGE, "--seed: a number from 0 to 2^64 - 1, not \"%s\"", text);
 }

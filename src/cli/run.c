@@ -5,8 +5,6 @@
  * Not here: signals (signals.c).
  */
 #include <signal.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,20 +26,6 @@ struct run {
 
 /* ---- Options ---- */
 
-static bool read_number(const char *text, uint64_t max, uint64_t *out) {
-	if (*text < '0' || *text > '9') {
-		return false;
-	}
-	char *end;
-	errno = 0;
-	unsigned long long number = strtoull(text, &end, 10);
-	if (errno || *end != '\0' || number > max) {
-		return false;
-	}
-	*out = number;
-	return true;
-}
-
 static bool read_level(const char *text, enum kith_log_level *out) {
 	static const char *const names[] = {"debug", "info", "warn", "error", "off"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -55,7 +39,7 @@ static bool read_level(const char *text, enum kith_log_level *out) {
 
 static int set_workers(struct run *run, const char *value) {
 	uint64_t number;
-	if (!read_number(value, WORKERS_MAX, &number) || number == 0) {
+	if (!ki_cli_read_number(value, WORKERS_MAX, &number) || number == 0) {
 		return ki_cli_fail(EXIT_USAGE, "--workers: a number from 1 to %d, not \"%s\"",
 			WORKERS_MAX, value);
 	}
@@ -65,11 +49,7 @@ static int set_workers(struct run *run, const char *value) {
 
 static int set_seed(struct run *run, const char *value) {
 	run->has_seed = true;
-	if (!read_number(value, UINT64_MAX, &run->options.seed)) {
-		return ki_cli_fail(
-			EXIT_USAGE, "--seed: a number from 0 to 2^64 - 1, not \"%s\"", value);
-	}
-	return EXIT_OK;
+	return ki_cli_read_seed(value, &run->options.seed);
 }
 
 static int set_until(struct run *run, const char *value) {

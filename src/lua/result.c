@@ -131,6 +131,7 @@ void ki_lua_end_results(lua_State *L, int first) {
 	if (lua_gettop(L) < first) {
 		lua_pushnil(L);
 	}
+	lua->proc->result->has_second = !lua_isnoneornil(L, first + 1);
 	luaL_checkstack(L, LUA_MINSTACK, NULL);
 	end_value(L, first);
 }

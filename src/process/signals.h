@@ -79,6 +79,7 @@ enum ki_cause {
 struct ki_result {
 	_Atomic(uint32_t) xrefs;
 	uint8_t cause;            /* enum ki_cause */
+	bool has_second;          /* it returned a second value, which is no error: ignored */
 	struct ki_payload *value; /* NULL: absent */
 	struct ki_payload
 		*error; /* KI_FORMAT_ERROR; NULL in a failed result: no memory for its text */

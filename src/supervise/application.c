@@ -74,7 +74,14 @@ static void nothing_left(struct ki_application *app) {
 }
 
 static void entry_ended(struct ki_application *app) {
+	if (app->entry_ended) {
+		return;
+	}
 	app->entry_ended = true;
+	if (app->brief) {
+		ki_sched_halt(app->system->sched);
+		return;
+	}
 	app->deaf_die = true;
 	begin_stop(app, INT64_MAX);
 }
@@ -343,6 +350,9 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 	return KITH_OK;
 }
 
+bool ki_application_done(const struct ki_application *app) {
+	return app->ended || (app->brief && app->entry_ended);
+}
 
 void ki_application_free(struct ki_application *app) {
 	if (!app) {

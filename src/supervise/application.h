@@ -38,6 +38,7 @@ struct ki_application {
 	struct ki_native native;
 	struct ki_program program;
 	kith_pid pid;
+	bool brief;        /* the end of the entry halts the run, in which the others go on */
 	bool watches_idle; /* it finds out itself that nothing is left to run (SPEC 20.4) */
 	/* application process */
 	struct ki_proc *proc;
@@ -62,6 +63,9 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 	const struct ki_service_spec *entry, struct ki_application **out);
 /* Nothing of it runs any more. Accepts NULL. */
 void ki_application_free(struct ki_application *app);
+
+/* Nothing more is to be run: it has stopped, or its entry has ended and that was all. */
+bool ki_application_done(const struct ki_application *app);
 
 /* Spawns the application process; it goes on inside ki_sched_run. KITH_EEXHAUSTED. */
 int ki_application_start(struct ki_application *app);
