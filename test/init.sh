@@ -35,12 +35,46 @@ is_pool() {
 }
 
 check() {
-	[ "$("$kith" check "$1")" = "ok: 3 entries" ]
+	[ "$("$kith" check "$1")" = "ok: 4 entries" ]
+}
+
+# In the simulator over many seeds, and on threads.
+passes() {
+	"$kith" test "$1" --seeds 100 | grep -x "1 passed, 0 failed" &&
+		"$kith" test "$1" --real | grep -x "1 passed, 0 failed"
+}
+
+# passes_edited SCRIPT: the test passes when sed has edited the pool.
+passes_edited() {
+	rm -rf edited
+	"$kith" init edited 2>/dev/null
+	sed -i "$1" edited/src/supervisor/pool.lua
+	"$kith" test edited
+}
+
+fails_edited() {
+	! passes_edited "$1"
+}
+
+# What is printed after a SIGINT that comes when the workers have started, and the exit status.
+stop() {
+	"$kith" run "$1" >stop.out 2>stop.err &
+	tries=0
+	until [ "$(grep -c '^Task worker . started' stop.out)" = 4 ] || [ $tries = 3000 ]; do
+		tries=$((tries + 1))
+		sleep 0.01
+	done
+	kill -INT $!
+	wait $! && [ "$(grep -c '^Worker . cancelled' stop.out)" = 4 ]
 }
 
 claim "makes a folder and its parents" "$kith" init new/er/project
 claim "the texts are those of the example" is_pool new/er/project
 claim "the project is sound" check new/er/project
+claim "its test passes" passes new/er/project
+claim "it passes for want of a change alone" passes_edited ""
+claim "and not when the pool restarts nobody" fails_edited "s/restart(worker)$/-- &/"
+claim "the pool and its workers obey CANCEL" stop new/er/project
 claim "refuses what it wrote itself" refuses 1 new/er/project
 
 mkdir -p here/.git

@@ -47,9 +47,9 @@ static const char help_check[] =
 static const char help_init[] =
 	"kith init [DIR]\n"
 	"\n"
-	"Writes a supervised pool of workers as a project into DIR (the current folder), which is\n"
-	"made if it does not exist. When there is anything in it, hidden files apart, nothing is\n"
-	"written and the exit status is 1.\n";
+	"Writes a supervised pool of workers and a test of it as a project into DIR (the current\n"
+	"folder), which is made if it does not exist. When there is anything in it, hidden files\n"
+	"apart, nothing is written and the exit status is 1.\n";
 
 static const char help_test[] =
 	"kith test [DIR] [OPTION..]\n"

@@ -154,7 +154,9 @@ static int init(const char *dir) {
 		return ki_cli_fail(EXIT_FAILED, "%s: %s; nothing was written", dir,
 			strerror(reason));
 	}
-	return ki_cli_fail(EXIT_OK, "wrote a supervised pool; start it with: kith run %s", dir);
+	return ki_cli_fail(EXIT_OK,
+		"wrote a supervised pool; test it with: kith test %s; start it with: kith run %s",
+		dir, dir);
 }
 
 int ki_cli_init(int nr, char **list) {
