@@ -6,8 +6,12 @@
 #include "base/check.h"
 
 void ki_heap_init(struct ki_heap *heap, size_t limit_bytes) {
+	ki_heap_init_in(heap, limit_bytes, NULL);
+}
+
+void ki_heap_init_in(struct ki_heap *heap, size_t limit_bytes, struct ki_region *region) {
 	*heap = (struct ki_heap){.limit_bytes = limit_bytes};
-	ki_heap_blocks_init(&heap->blocks);
+	ki_heap_blocks_init(&heap->blocks, region);
 }
 
 void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t new_size) {

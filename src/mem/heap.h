@@ -33,6 +33,8 @@ struct ki_heap {
 
 /* Takes no memory before the first block. */
 void ki_heap_init(struct ki_heap *heap, size_t limit_bytes);
+/* The same, with its blocks in a region (borrowed; NULL: anywhere). */
+void ki_heap_init_in(struct ki_heap *heap, size_t limit_bytes, struct ki_region *region);
 
 /*
  * Lua's allocator contract. ptr NULL: a new block, old_size means nothing. new_size 0: frees, gives

@@ -7,7 +7,6 @@
  */
 #include "mem/heap_blocks.h"
 
-#include "base/alloc.h"
 #include "base/check.h"
 
 #include <stdbool.h>
@@ -86,7 +85,7 @@ static void set_newest_chunk(struct ki_heap_blocks *b, char *chunk, size_t size,
 }
 
 static bool add_chunk(struct ki_heap_blocks *b) {
-	char *chunk = ki_alloc(b->next_chunk_bytes);
+	char *chunk = ki_region_alloc(b->region, b->next_chunk_bytes);
 	if (!chunk) {
 		return false;
 	}
@@ -111,7 +110,8 @@ static void *new_small(struct ki_heap_blocks *b, size_t size) {
 }
 
 static void *new_large(struct ki_heap_blocks *b, size_t size) {
-	struct large *large = size < SIZE_MAX / 2 ? ki_alloc(sizeof *large + size) : NULL;
+	struct large *large =
+		size < SIZE_MAX / 2 ? ki_region_alloc(b->region, sizeof *large + size) : NULL;
 	if (!large) {
 		return NULL;
 	}
@@ -138,7 +138,7 @@ static void free_block(struct ki_heap_blocks *b, void *ptr, size_t size) {
 	}
 	struct large *large = (struct large *)ptr - 1;
 	ki_list_remove(&large->link);
-	ki_free(large);
+	ki_region_release(b->region, large);
 }
 
 static void *resize_large(struct ki_heap_blocks *b, void *ptr, size_t new_size) {
@@ -147,13 +147,13 @@ static void *resize_large(struct ki_heap_blocks *b, void *ptr, size_t new_size) 
 		return NULL;
 	}
 	ki_list_remove(&large->link);
-	struct large *moved = ki_realloc(large, sizeof *large + new_size);
+	struct large *moved = ki_region_realloc(b->region, large, sizeof *large + new_size);
 	ki_list_push_back(&b->large, moved ? &moved->link : &large->link);
 	return moved ? moved + 1 : NULL;
 }
 
-void ki_heap_blocks_init(struct ki_heap_blocks *b) {
-	*b = (struct ki_heap_blocks){.next_chunk_bytes = FIRST_CHUNK_BYTES};
+void ki_heap_blocks_init(struct ki_heap_blocks *b, struct ki_region *region) {
+	*b = (struct ki_heap_blocks){.next_chunk_bytes = FIRST_CHUNK_BYTES, .region = region};
 	ki_list_init(&b->large);
 }
 
@@ -193,7 +193,7 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 /* With room behind it for what a process needs at once, in the same malloc. */
 void *ki_heap_blocks_adopt(struct ki_heap_blocks *b, size_t bytes) {
 	size_t size = CHUNK_HEAD + bytes + FIRST_CHUNK_BYTES;
-	char *chunk = ki_alloc(size);
+	char *chunk = ki_region_alloc(b->region, size);
 	if (!chunk) {
 		return NULL;
 	}
@@ -210,14 +210,14 @@ size_t ki_heap_blocks_bytes(size_t size) {
 void ki_heap_blocks_drop(struct ki_heap_blocks *b) {
 	while (b->chunks) {
 		void *older = *(void **)b->chunks;
-		ki_free(b->chunks);
+		ki_region_release(b->region, b->chunks);
 		b->chunks = older;
 	}
 	struct ki_list *node;
 	while ((node = ki_list_pop_front(&b->large))) {
-		ki_free(ki_list_entry(node, struct large, link));
+		ki_region_release(b->region, ki_list_entry(node, struct large, link));
 	}
-	ki_heap_blocks_init(b);
+	ki_heap_blocks_init(b, b->region);
 }
 
 #endif

@@ -6,7 +6,7 @@
  * Threads: one owner at a time.
  * Invariants:
  *   I1 a block of at most KI_HEAP_SMALL bytes is in the class of its size; larger ones are
- *      mallocs on the list `large`, but for those of the image.
+ *      memory of their own on the list `large`, but for those of the image.
  *   I2 all that lies in a chunk is a live block, a node of one free list, or between bump and
  *      bump_end of the newest chunk.
  * Not here: limits (mem/heap.h).
@@ -18,6 +18,8 @@
 
 #include <stddef.h>
 
+#include "mem/region.h"
+
 #define KI_HEAP_SMALL 1024
 #define KI_HEAP_CLASSES 40
 
@@ -28,10 +30,11 @@ struct ki_heap_blocks {
 	void *chunks;                /* linked by their first word */
 	size_t next_chunk_bytes;
 	struct ki_list large;
+	struct ki_region *region;    /* where they come from; NULL: malloc */
 	char *image, *image_end;     /* the blocks it was made with, or NULL */
 };
 
-void ki_heap_blocks_init(struct ki_heap_blocks *b);
+void ki_heap_blocks_init(struct ki_heap_blocks *b, struct ki_region *region);
 /* As ki_heap_realloc: NULL only when the system refuses and new_size > old_size, or freed. */
 void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_size, size_t new_size);
 /* See ki_heap_adopt and ki_heap_block_bytes. */

@@ -40,8 +40,8 @@ static void free_block(void *ptr, size_t size) {
 	ki_free(block);
 }
 
-void ki_heap_blocks_init(struct ki_heap_blocks *b) {
-	*b = (struct ki_heap_blocks){0};
+void ki_heap_blocks_init(struct ki_heap_blocks *b, struct ki_region *region) {
+	*b = (struct ki_heap_blocks){.region = region};
 	ki_list_init(&b->large);
 }
 
@@ -95,7 +95,7 @@ void ki_heap_blocks_drop(struct ki_heap_blocks *b) {
 	while ((node = ki_list_pop_front(&b->large))) {
 		ki_free(ki_list_entry(node, struct block, link));
 	}
-	ki_heap_blocks_init(b);
+	ki_heap_blocks_init(b, b->region);
 }
 
 #endif

@@ -6,7 +6,6 @@
 #include "base/check.h"
 
 #include <sys/mman.h>
-#include <stdint.h>
 #include <unistd.h>
 
 size_t ki_page_size(void) {
@@ -25,12 +24,27 @@ static int too_large(size_t size) {
 	return size > SIZE_MAX / 2;
 }
 
+static void *map(void *wish, size_t size) {
+	return mmap(wish, ki_pages_round(size), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 void *ki_pages_map(size_t size) {
 	if (too_large(size)) {
 		return NULL;
 	}
-	void *low = mmap(NULL, ki_pages_round(size), PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *low = map(NULL, size);
+	return low == MAP_FAILED ? NULL : low;
+}
+
+/* Without MAP_FIXED the address is a wish, which a system grants where nothing lies in the way: so
+ * no mapping of anybody's can be lost to it. */
+void *ki_pages_map_at(uintptr_t at, size_t size) {
+	void *low = too_large(size) ? MAP_FAILED : map((void *)at, size);
+	if (low != MAP_FAILED && (uintptr_t)low != at) {
+		ki_pages_unmap(low, size);
+		low = MAP_FAILED;
+	}
 	return low == MAP_FAILED ? NULL : low;
 }
 
