@@ -223,18 +223,22 @@ static void open_table(lua_State *L) {
 /* Its address is the key of math.randomseed. */
 static const char seed_key = 's';
 
-static void push_seed(lua_State *L) {
+static uint64_t draw(struct ki_lua *lua) {
 	struct ki_rng rng;
-	ki_rng_seed(&rng, ki_lua_of(L)->random_seed);
-	ki_lua_of(L)->random_seed = ki_rng_next(&rng);
-	lua_pushinteger(L, (lua_Integer)ki_rng_next(&rng));
+	ki_rng_seed(&rng, lua->random_seed);
+	lua->random_seed = ki_rng_next(&rng);
+	return ki_rng_next(&rng);
+}
+
+unsigned int ki_lua_pivot(lua_State *L) {
+	return (unsigned int)draw(ki_lua_of(L));
 }
 
 /* Lua's own draws from time and addresses when it is given nothing. Upvalue 1 is the state that it
  * shares with random, as it expects; 2 is the function. */
 static int math_randomseed(lua_State *L) {
 	if (lua_gettop(L) == 0) {
-		push_seed(L);
+		lua_pushinteger(L, (lua_Integer)draw(ki_lua_of(L)));
 	}
 	return lua_tocfunction(L, lua_upvalueindex(2))(L);
 }

@@ -17,7 +17,7 @@
 #include "lua/scope.h"
 #include "lua/state.h"
 
-/* Its address is the key of the records, by program. */
+/* Its address is the key of the records, by ID of the program. */
 static const char libraries_key = 'l';
 static const char record_type[] = "kith.library";
 
@@ -57,7 +57,8 @@ static struct library *find_record(lua_State *L, const struct ki_lua_program *pr
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &libraries_key) == LUA_TNIL) {
 		return NULL;
 	}
-	lua_rawgetp(L, -1, program);
+	lua_pushstring(L, program->id);
+	lua_rawget(L, -2);
 	lua_remove(L, -2);
 	return lua_touserdata(L, -1);
 }
@@ -77,8 +78,9 @@ static void make_record(lua_State *L, const struct ki_lua_program *program) {
 		lua_pushvalue(L, -1);
 		lua_rawsetp(L, LUA_REGISTRYINDEX, &libraries_key);
 	}
-	lua_pushvalue(L, -2);
-	lua_rawsetp(L, -2, program);
+	lua_pushstring(L, program->id);
+	lua_pushvalue(L, -3);
+	lua_rawset(L, -3);
 	lua_pop(L, 1);
 }
 

@@ -10,7 +10,7 @@
  *	I2 LUAI_MAXCCALLS stays 200, Lua's own: the size of a stack is measured for it.
  *	I3 a poll stands where nothing but Lua's own heap holds what is in use: it may put the
  *	   strand by, and it may never return.
- * Not here: what the functions named here do (hook.c, result.c, state.c).
+ * Not here: what the functions named here do (address.c, hook.c, lib_base.c, result.c, state.c).
  *
  * Polls. A loop inside a library function runs no VM instruction, so no hook reaches it (SPEC 7.5).
  * DESIGN's lua_lock would make a poll of every call of the API, also of those between which C code
@@ -44,6 +44,39 @@ struct lua_State;
 /* The seed of the string hash: the run's, read through the allocator's user pointer, no global. */
 unsigned int ki_lua_makeseed(struct lua_State *L);
 #define luai_makeseed(L) ki_lua_makeseed(L)
+
+/* ---- What follows from addresses ---- */
+
+/*
+ * A run repeats though the system loads the program elsewhere each time (lua/address.h). Keys of
+ * tables in the program are hashed by their distance from here; objects lie in the heap.
+ */
+extern const char ki_lua_origin;
+#if defined(KI_LUA_SOURCE_ltable)
+#define LUA_CORE
+#include <lprefix.h>
+#include <llimits.h>
+#undef point2uint
+#define KI_LUA_ORIGIN(p)                                                                           \
+	_Generic((p), struct GCObject *: (uintptr_t)0, default: (uintptr_t)&ki_lua_origin)
+#define point2uint(p) ((unsigned int)((uintptr_t)(p)-KI_LUA_ORIGIN(p)))
+#endif
+
+/* The cache of C strings is kept by their addresses. A short string is the same object without it;
+ * a long one is not, and so is none of its hits. */
+#if defined(KI_LUA_SOURCE_lstring)
+#include <string.h>
+#define strcmp(a, b) (strcmp(a, b) != 0 || strlen(a) > LUAI_MAXSHORTLEN)
+#endif
+
+#if defined(KI_LUA_SOURCE_lauxlib) || defined(KI_LUA_SOURCE_lstrlib)
+const void *ki_lua_shown_address(struct lua_State *L, int index);
+#define lua_topointer(L, index) ki_lua_shown_address(L, index)
+#endif
+
+/* Lua's sort would draw its pivots from the machine's clocks. */
+unsigned int ki_lua_pivot(struct lua_State *L);
+#define l_randomizePivot() ki_lua_pivot(L)
 
 /* ---- Polls ---- */
 

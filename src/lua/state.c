@@ -90,7 +90,7 @@ void ki_lua_init(
 	memset(lua, 0, sizeof *lua);
 	lua->proc = proc;
 	lua->program = program;
-	ki_heap_init(&lua->heap, 0);
+	ki_heap_init_in(&lua->heap, 0, proc->system->region);
 	ki_list_init(&lua->ready);
 	ki_list_init(&lua->cos);
 	ki_list_init(&lua->owned);

@@ -61,6 +61,9 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 		ki_system_fini(system);
 		return KITH_EEXHAUSTED;
 	}
+	if (ki_sched_simulated(sched)) {
+		system->region = ki_region_new(); /* none: addresses are those of this run */
+	}
 	own->internal = external->internal = true;
 	/* What the runtime tells itself is never refused. */
 	own->limits.max_mailbox = external->limits.max_mailbox = 0;
@@ -77,6 +80,7 @@ void ki_system_fini(struct ki_system *system) {
 	}
 	ki_namemap_fini(&system->names);
 	ki_table_fini(&system->table);
+	ki_region_free(system->region);
 }
 
 int ki_system_add_host(struct ki_system *system, struct ki_host *host, struct ki_proc_host **out) {

@@ -15,6 +15,7 @@
 #include "base/atomic.h"
 #include "base/strv.h"
 #include "observe/counter.h"
+#include "mem/region.h"
 #include "observe/log.h"
 #include "process/body.h"
 #include "process/limit.h"
@@ -102,6 +103,7 @@ struct ki_system {
 	const struct ki_program **programs; /* sorted by id */
 	size_t nr_programs;
 	struct ki_proc_host *only_host; /* the only process.host, or NULL (SPEC 4.2 step 1) */
+	struct ki_region *region;       /* of processes' heaps, in a simulation; or NULL */
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
 	const void *lua_shared;         /* the layer above's; api sets it (lua/shared.h) */
 	struct ki_services_view services;

@@ -214,6 +214,8 @@ const struct scene scenes[] = {
 
 	SCENE("replay of a seed", .on = ON_SIM, .twice = true, .share = 4,
 		.entry = "app.main:replay"),
+	SCENE("replay of what shows addresses", .on = ON_SIM, .twice = true, .share = 4,
+		.plain_only = true, .entry = "app.main:addresses"),
 
 	SCENE("crowd of 30", .entry = "app.main:crowd", .args = "30 40"),
 	SCENE("crowd of 300", .entry = "app.main:crowd", .args = "300 60", .share = 10),

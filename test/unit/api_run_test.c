@@ -1,6 +1,7 @@
 /* Runs: what an entry's end means, timeouts and stops, and several runtimes in one program. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "api_fixture.h"
+#include "base/compiler.h"
 
 static const int64_t SECOND = INT64_C(1000000000);
 
@@ -307,6 +308,78 @@ TEST(run, a_seed_decides_the_order_of_a_simulation)
 	ki_buf_fini(&again);
 	ki_buf_fini(&other);
 }
+
+/* The sanitizers' builds take every block from malloc (mem/region.h). */
+#if !KI_ASAN && !KI_TSAN
+
+/* Shows addresses and the order of keys that are objects, with garbage in between. */
+static void init_shower(struct app *app)
+{
+	app_init(app);
+	app_process(app, "w",
+		"return function(id)\n"
+		"\tlocal number_of = {[print] = 0, [string.find] = -1}\n"
+		"\tfor i = 1, 200 do number_of[{('x'):rep(i)}] = i end\n"
+		"\tprint(id, number_of, print, string.find)\n"
+		"\tfor object, i in pairs(number_of) do print(id, object, i) end\n"
+		"end\n",
+		"");
+	app_process(app, "main",
+		"return function()\n"
+		"\tfor i = 1, 4 do process.spawn('app:w', 'app:host', i) end\n"
+		"\ttime.sleep('1s')\n"
+		"\tfor i = 5, 8 do process.spawn('app:w', 'app:host', i) end\n"
+		"\ttime.sleep('1s')\n"
+		"\tprint(channel.new(), process, {})\n"
+		"end\n",
+		"");
+}
+
+TEST(run, a_simulation_repeats_to_the_byte_what_shows_addresses)
+{
+	struct ki_buf first = {0};
+	for (int i = 0; i < 3; i++) {
+		void *elsewhere = malloc((size_t)i << 20);
+		struct app app;
+		init_shower(&app);
+		EQ_INT(app_run(&app, 0, NULL).exit_status, 0);
+		free(elsewhere);
+		if (i == 0) {
+			ki_buf_putv(&first, ki_buf_view(&app.output));
+			TRUE(first.len > 20000);
+		} else {
+			EQ_STR(ki_buf_cstr(&app.output), ki_buf_cstr(&first));
+		}
+		app_fini(&app);
+	}
+	ki_buf_fini(&first);
+}
+
+/* The first one opened has the first range, the second the next. */
+TEST(run, of_two_simulations_at_once_each_repeats)
+{
+	struct ki_buf before[2] = {{0}};
+	for (int i = 0; i < 2; i++) {
+		struct app apps[2];
+		for (int n = 0; n < 2; n++) {
+			init_shower(&apps[n]);
+			EQ_INT(app_run(&apps[n], 0, NULL).exit_status, 0);
+		}
+		for (int n = 0; n < 2; n++) {
+			if (i == 0) {
+				ki_buf_putv(&before[n], ki_buf_view(&apps[n].output));
+			} else {
+				EQ_STR(ki_buf_cstr(&apps[n].output), ki_buf_cstr(&before[n]));
+			}
+			app_fini(&apps[n]);
+		}
+	}
+	TRUE(strcmp(ki_buf_cstr(&before[0]), ki_buf_cstr(&before[1])) != 0);
+	ki_buf_fini(&before[0]);
+	ki_buf_fini(&before[1]);
+}
+
+#endif
 
 /* ---- Threads ---- */
 
