@@ -87,9 +87,9 @@ static void measure(int nr_workers, int nr_pairs, uint64_t hops) {
 		samples[i] = cost.ns;
 		cpu_samples[i] = cost.cpu_ns;
 	}
-	struct ki_host_stats stats;
+	struct ki_counts stats;
 	ki_host_stop(host);
-	ki_host_stats(host, &stats);
+	ki_host_counts(host, &stats);
 	char which[96];
 	snprintf(which, sizeof which, "workers=%d pairs=%d stolen=%" PRIu64, nr_workers, nr_pairs,
 		stats.stolen);

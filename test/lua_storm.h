@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "kith_stress.h"
+#include "kith_laws.h"
 
 #include "lua/program.h"
 #include "mem/value.h"
@@ -232,16 +233,9 @@ static void storm_kill(struct storm *storm) {
 
 /* When all have ended. */
 static void storm_close(struct storm *storm) {
-	struct ki_counts sum = {0};
-	ki_counters_collect(&storm->host->counters, &sum);
-	EQ_UINT(sum.processes, 0);
-	EQ_UINT(sum.spawned, sum.ended_normal + sum.ended_failed + sum.ended_forced);
-	EQ_UINT(sum.messages_sent, sum.messages_received + sum.messages_dropped);
-	struct ki_host_stats stats;
-	ki_host_stats(storm->host->host, &stats);
-	EQ_UINT(stats.timers, 0);
 	ki_host_stop(storm->host->host);
 	ki_lua_cache_fini(&storm->cache);
+	laws_hold_at_end(&storm->system);
 	ki_system_fini(&storm->system);
 	ki_sched_free(storm->sched);
 }

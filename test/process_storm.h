@@ -14,6 +14,7 @@
 #define PROCESS_STORM_H
 
 #include "kith_stress.h"
+#include "kith_laws.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -250,7 +251,7 @@ static void check_set(struct storm *storm, struct ki_proc *proc, struct ki_relse
 
 /* Nothing runs and nothing is under way. */
 static void storm_check_at_rest(struct storm *storm) {
-	struct ki_counts sum = {0};
+	struct ki_counts sum;
 	uint32_t alive = 0;
 	for (uint32_t i = 0; i < storm->nr_bodies; i++) {
 		kith_pid pid = ki_load_acq(&storm->xpids[i]); /* [ST1] */
@@ -271,10 +272,9 @@ static void storm_check_at_rest(struct storm *storm) {
 		}
 		ki_table_unpin(&storm->system.table, pid);
 	}
-	ki_counters_collect(&storm->host->counters, &sum);
+	laws_hold(&storm->system);
+	ki_proc_host_counts(storm->host, &sum);
 	EQ_UINT(sum.processes, alive);
-	EQ_UINT(sum.spawned, sum.ended_normal + sum.ended_failed + sum.ended_forced + alive);
-	EQ_UINT(sum.messages_sent, sum.messages_received + sum.messages_dropped);
 }
 
 static void storm_kill_all(struct storm *storm) {
@@ -285,12 +285,8 @@ static void storm_kill_all(struct storm *storm) {
 }
 
 static void storm_close(struct storm *storm) {
-	struct ki_counts sum = {0};
-	ki_counters_collect(&storm->host->counters, &sum);
-	EQ_UINT(sum.processes, 0);
-	EQ_UINT(sum.spawned, sum.ended_normal + sum.ended_failed + sum.ended_forced);
-	EQ_UINT(sum.messages_sent, sum.messages_received + sum.messages_dropped);
 	ki_host_stop(storm->host->host);
+	laws_hold_at_end(&storm->system);
 	ki_system_fini(&storm->system);
 	ki_sched_free(storm->sched);
 	ki_free(storm->xpids);

@@ -168,10 +168,11 @@ void ki_lua_require_running(lua_State *L, const char *fn) {
 	}
 }
 
-struct ki_co *ki_co_waiter(lua_State *L) {
+struct ki_co *ki_co_waiter(lua_State *L, const char *fn) {
 	struct ki_co *co = ki_lua_of(L)->current;
 	ki_check(co != NULL && co->state == KI_CO_RUNNING); /* L3 */
 	co->at = L;
+	co->waits_in = fn;
 	co->state = KI_CO_WAITING;
 	return co;
 }
@@ -219,6 +220,6 @@ int ki_co_yield(lua_State *L, const char *fn) {
 	if (ki_list_empty(&ki_lua_of(L)->ready)) {
 		return 0;
 	}
-	ki_co_ready(ki_co_waiter(L), 0);
+	ki_co_ready(ki_co_waiter(L, fn), 0);
 	return ki_co_block(L, 0, yielded);
 }

@@ -18,9 +18,9 @@
  * anything.
  */
 int ki_co_block(lua_State *L, lua_KContext ctx, lua_KFunction k);
-/* The process-level coroutine whose Lua runs now, marked as one that waits in L: what wakes it is
- * set up next, and nothing may raise between this and ki_co_block. */
-struct ki_co *ki_co_waiter(lua_State *L);
+/* The process-level coroutine whose Lua runs now, marked as one that waits in L, in `fn` (of static
+ * life): what wakes it is set up next, and nothing may raise between this and ki_co_block. */
+struct ki_co *ki_co_waiter(lua_State *L, const char *fn);
 /* Makes a waiting coroutine ready, behind the others that are. */
 void ki_co_ready(struct ki_co *co, int nr_results);
 /* The same, in front of the others. */

@@ -76,6 +76,7 @@ void ki_lua_poll(lua_State *L) {
 	if (!look_at_slice_end(self)) {
 		ki_task_abandon();
 	}
+	ki_proc_show(self);
 	ki_task_yield(true);
 	if (ki_proc_forced(self)) {
 		ki_task_abandon();

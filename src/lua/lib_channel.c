@@ -52,7 +52,7 @@ static int lib_new(lua_State *L) {
 
 /* The running coroutine waits with one waiter; `value` is the stack index of what it sends. */
 static void wait_on(lua_State *L, struct ki_channel *channel, bool to_send, int value) {
-	struct ki_co *co = ki_co_waiter(L);
+	struct ki_co *co = ki_co_waiter(L, to_send ? "send" : "receive");
 	co->waiters = co->few;
 	co->nr_waiters = 1;
 	co->few[0] = (struct ki_waiter){.co = co, .value = value};
@@ -227,7 +227,7 @@ static int wait_on_cases(lua_State *L, int nr_cases) {
 	if (nr_cases > (int)ki_countof(((struct ki_co *)NULL)->few)) {
 		waiters = lua_newuserdatauv(L, (size_t)nr_cases * sizeof(*waiters), 0);
 	}
-	struct ki_co *co = ki_co_waiter(L);
+	struct ki_co *co = ki_co_waiter(L, "select");
 	co->waiters = waiters != NULL ? waiters : co->few;
 	co->nr_waiters = nr_cases;
 	for (int i = 0; i < nr_cases; i++) {

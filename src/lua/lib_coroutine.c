@@ -41,7 +41,7 @@ static int lib_spawn(lua_State *L) {
 	ki_lua_require_running(L, "spawn");
 	lua_settop(L, 1);
 	struct ki_co *made = ki_co_spawn(L, false);
-	ki_co_ready_first(ki_co_waiter(L), 0);
+	ki_co_ready_first(ki_co_waiter(L, "spawn"), 0);
 	ki_co_ready_first(made, 0);
 	return ki_co_block(L, 0, spawned);
 }

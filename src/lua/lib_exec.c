@@ -36,7 +36,7 @@ static int told(lua_State *L, int status, lua_KContext ctx) {
 int ki_exec_wait(lua_State *L, kith_pid callee, int64_t timeout_ns) {
 	ki_call_begin(L, callee, timeout_ns, tell, ki_lua_of(L)->current);
 	lua_settop(L, 0);
-	ki_co_waiter(L);
+	ki_co_waiter(L, "exec");
 	return ki_co_block(L, 0, told);
 }
 

@@ -79,7 +79,7 @@ static int ask(lua_State *L, size_t max, bool line) {
 		return luaL_error(L, "not enough memory");
 	}
 	lua->nr_pending++;
-	ki_list_push_back(&lua->readers, &ki_co_waiter(L)->node);
+	ki_list_push_back(&lua->readers, &ki_co_waiter(L, "read")->node);
 	hooks->input(hooks->user, input);
 	return ki_co_block(L, 0, answered);
 }

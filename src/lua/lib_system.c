@@ -10,6 +10,7 @@
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
 #include "lua/scratch.h"
+#include "process/account.h"
 #include "process/snapshot.h"
 
 #define EXIT_MAX 255
@@ -52,15 +53,15 @@ static int lib_exit(lua_State *L) {
 /* ---- hosts ---- */
 
 static void push_host(lua_State *L, struct ki_proc_host *host) {
-	struct ki_host_stats stats;
-	ki_host_stats(host->host, &stats);
+	struct ki_counts counts;
+	ki_proc_host_counts(host, &counts);
 	lua_createtable(L, 0, 6);
 	set_string(L, "id", host->id);
-	set_integer(L, "workers", (uint64_t)stats.nr_workers);
-	set_integer(L, "processes", ki_proc_host_live(host));
-	set_integer(L, "executed", stats.executed);
-	set_integer(L, "stolen", stats.stolen);
-	set_integer(L, "queue_depth", stats.queue_depth);
+	set_integer(L, "workers", counts.workers);
+	set_integer(L, "processes", counts.processes);
+	set_integer(L, "executed", counts.executed);
+	set_integer(L, "stolen", counts.stolen);
+	set_integer(L, "queue_depth", counts.queue_depth);
 }
 
 static int hosts_list(lua_State *L) {

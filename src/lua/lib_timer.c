@@ -80,7 +80,7 @@ static int lib_sleep(lua_State *L) {
 		ki_lua_refuse_memory(L);
 	}
 	lua->nr_pending++;
-	ki_co_waiter(L);
+	ki_co_waiter(L, "sleep");
 	return ki_co_block(L, 0, slept);
 }
 

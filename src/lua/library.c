@@ -108,7 +108,7 @@ static int wait_for(lua_State *L, struct library *library, int record) {
 	if (lua->current == library->loader) {
 		return luaL_error(L, "%s is used while its chunk runs", library->program->id);
 	}
-	ki_list_push_back(&library->waiters, &ki_co_waiter(L)->node); /* LY1 */
+	ki_list_push_back(&library->waiters, &ki_co_waiter(L, "require")->node); /* LY1 */
 	return ki_co_block(L, record, settle);
 }
 

@@ -263,10 +263,21 @@ static void lua_destroy(struct ki_proc *proc) {
 	proc->body = NULL;
 }
 
+/* The function that main waits in, or NULL. It is the first coroutine. */
+static const char *waits_in(const struct ki_lua *lua) {
+	if (ki_list_empty(&lua->cos)) {
+		return NULL; /* the chunk loads */
+	}
+	const struct ki_co *main = ki_list_entry(lua->cos.next, struct ki_co, all);
+	return main->state == KI_CO_WAITING ? main->waits_in : NULL;
+}
+
 static void lua_view(struct ki_proc *proc, struct ki_body_view *out) {
 	const struct ki_lua *lua = proc->body;
 	*out = (struct ki_body_view){
 		.memory = lua->heap.used_bytes,
+		.kept = lua->nr_kept,
+		.waiting_in = waits_in(lua),
 		.subscriptions = lua->nr_subscriptions,
 		.threads = lua->nr_cos,
 		.channels = lua->nr_channel_waits,

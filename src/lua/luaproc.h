@@ -67,6 +67,7 @@ struct ki_co {
 	int ref;                   /* by which the registry anchors it until it has ended */
 	uint8_t state;             /* enum ki_co_state */
 	bool is_main, started;
+	const char *waits_in;      /* while WAITING: the function, for snapshots */
 	/* what it waits for (channel.c, lib_timer.c) */
 	struct ki_waiter *waiters; /* one for each case: `few`, or a block on its stack */
 	int nr_waiters;
@@ -109,6 +110,7 @@ struct ki_lua {
 	unsigned nr_subscriptions;
 	struct ki_subscription *inbox, *events;
 	struct ki_sigq kept;       /* messages that fit no subscription yet */
+	unsigned nr_kept;
 	struct ki_sigq kept_events; /* before process.events() */
 	int64_t nr_arrived;        /* messages routed so far: their number stands in signal.at_ns */
 	struct ki_message *outgoing; /* what is being put together; a raise leaves it here (L2) */

@@ -179,6 +179,7 @@ static void route_message(lua_State *L, struct ki_signal *signal) {
 		ki_channel_pump(L, &sub->channel);
 	} else {
 		append(&lua->kept, signal);
+		lua->nr_kept++;
 	}
 }
 
@@ -266,6 +267,7 @@ static void settle(lua_State *L) {
 			if (next == NULL) {
 				lua->kept.tail = before;
 			}
+			lua->nr_kept--;
 			insert_in_order(sub, signal);
 		}
 		signal = next;
@@ -285,6 +287,7 @@ static void give_back(struct ki_lua *lua, struct ki_subscription *sub) {
 		append(&merged, pop(ours ? &sub->queue : from));
 	}
 	*from = merged;
+	lua->nr_kept += sub->kind != EVENTS ? (unsigned)sub->channel.count : 0;
 	sub->channel.count = 0;
 }
 

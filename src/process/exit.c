@@ -18,6 +18,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "mem/value.h"
+#include "process/account.h"
 #include "process/calls.h"
 #include "process/force.h"
 #include "process/mailbox.h"
@@ -93,15 +94,13 @@ static void count_end(struct ki_proc *proc) {
 	enum ki_counter how = cause == KI_CAUSE_RETURN ? KI_COUNTER_ENDED_NORMAL
 		: cause == KI_CAUSE_ERROR              ? KI_COUNTER_ENDED_FAILED
 						       : KI_COUNTER_ENDED_FORCED;
+	ki_proc_show_end(proc);
+	ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_DROPPED, proc->nr_open);
+	proc->nr_open = 0;
 	if (!proc->internal) {
-		ki_counters_add(&proc->host->counters, how, 1);
-		ki_counters_sub(&proc->host->counters, KI_COUNTER_PROCESSES, 1);
+		ki_proc_host_count(proc->host, how, 1);
 		ki_proc_host_leave(proc->host);
 	}
-}
-
-static uint32_t active_links(const struct ki_proc *proc) {
-	return proc->links.count - proc->nr_unlinking;
 }
 
 /* What the runtime watches for itself is nobody's monitor. */
@@ -126,7 +125,7 @@ static void report(struct ki_proc *proc) {
 		.entry = proc->program->id,
 		.result = proc->result,
 		.uptime_ns = ki_sched_now(proc->system->sched) - proc->started_ns,
-		.nr_links = active_links(proc),
+		.nr_links = ki_proc_nr_links(proc),
 		.nr_monitors = users_monitors(proc),
 		.restarts = proc->restarts,
 	};
@@ -203,8 +202,6 @@ void ki_proc_let_go(struct ki_proc *proc) {
 	while ((signal = ki_proc_take(proc))) {
 		ki_signal_free(signal);
 	}
-	ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_DROPPED, proc->nr_open);
-	proc->nr_open = 0;
 	if (proc->loading) { /* force came while its chunk ran on our strand */
 		ki_proc_unmake(proc->loading);
 		proc->loading = NULL;

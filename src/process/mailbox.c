@@ -12,6 +12,7 @@
  */
 #include "process/mailbox.h"
 
+#include "process/account.h"
 #include "process/exit.h"
 
 bool ki_signal_push(struct ki_system *system, kith_pid to, struct ki_signal *signal) {
@@ -21,7 +22,7 @@ bool ki_signal_push(struct ki_system *system, kith_pid to, struct ki_signal *sig
 	}
 	enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &signal->node);
 	if (result != KI_MPSC_CLOSED) {
-		ki_counters_add(&proc->host->counters, KI_COUNTER_SIGNALS, 1);
+		ki_proc_host_count(proc->host, KI_COUNTER_SIGNALS, 1);
 	}
 	if (result == KI_MPSC_FIRST) { /* M1 */
 		ki_task_wake(&proc->task);
@@ -36,34 +37,39 @@ void ki_signal_tell(struct ki_system *system, kith_pid to, struct ki_signal *sig
 	}
 }
 
-static int refuse(struct ki_proc *proc, struct ki_message *message, int status) {
-	if (proc) {
-		ki_sub_rlx(&proc->xmessages, 1); /* a counter */
-		ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_REFUSED, 1);
+/* For `host`, that the PID names; NULL: there is none such. */
+static int refuse(struct ki_proc_host *host, struct ki_message *message, int status) {
+	if (host) {
+		ki_proc_host_count(host, KI_COUNTER_MESSAGES_REFUSED, 1);
 	}
 	ki_signal_free(&message->signal);
 	return status;
 }
 
+static int refuse_at(struct ki_proc *proc, struct ki_message *message, int status) {
+	ki_sub_rlx(&proc->xmessages, 1); /* a counter */
+	return refuse(proc->host, message, status);
+}
+
 int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_message *message) {
 	struct ki_proc *proc = ki_table_pin(&system->table, to);
 	if (!proc) {
-		return refuse(NULL, message, KITH_ENOTFOUND);
+		return refuse(ki_system_host_of(system, to), message, KITH_ENOTFOUND);
 	}
 	int status = KITH_OK;
 	uint32_t room = proc->limits.max_mailbox;
 	uint32_t waiting = ki_add_rlx(&proc->xmessages, 1); /* a counter; M2 */
 	if (ki_mpsc_closed(&proc->mailbox)) {
-		status = refuse(proc, message, KITH_ENOTFOUND);
+		status = refuse_at(proc, message, KITH_ENOTFOUND);
 	} else if (room && waiting >= room) {
-		status = refuse(proc, message, KITH_ERATELIMITED);
+		status = refuse_at(proc, message, KITH_ERATELIMITED);
 	} else {
 		message->signal.from = from;
 		enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &message->signal.node);
 		if (result == KI_MPSC_CLOSED) {
-			status = refuse(proc, message, KITH_ENOTFOUND);
+			status = refuse_at(proc, message, KITH_ENOTFOUND);
 		} else {
-			ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_SENT, 1);
+			ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_SENT, 1);
 			if (result == KI_MPSC_FIRST) { /* M1 */
 				ki_task_wake(&proc->task);
 			}
@@ -258,5 +264,5 @@ struct ki_signal *ki_proc_take(struct ki_proc *proc) {
 void ki_proc_received(struct ki_proc *proc) {
 	proc->nr_open--;
 	ki_sub_rlx(&proc->xmessages, 1); /* a counter; M2 */
-	ki_counters_add(&proc->host->counters, KI_COUNTER_MESSAGES_RECEIVED, 1);
+	ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_RECEIVED, 1);
 }

@@ -10,6 +10,7 @@
  */
 #include "process/names.h"
 
+#include "process/account.h"
 #include "process/proc.h"
 
 static bool live(void *arg, uint64_t holder) {
@@ -20,18 +21,30 @@ static int check(struct ki_strv name) {
 	return name.len == 0 || name.ptr[0] == '{' ? KITH_EINVAL : KITH_OK;
 }
 
+static void count(struct ki_system *system, kith_pid holder, uint64_t by) {
+	ki_proc_host_count(ki_system_host_of(system, holder), KI_COUNTER_NAMES, by);
+}
+
+static int add(struct ki_system *system, struct ki_strv name, kith_pid holder, kith_pid registrant,
+	bool (*may)(void *arg, uint64_t holder)) {
+	int status = check(name);
+	if (!status) {
+		status = ki_namemap_add(&system->names, name, holder, registrant, may, system);
+		if (status == KITH_OK) {
+			count(system, holder, 1);
+		}
+	}
+	return status > 0 ? KITH_OK : status;
+}
+
 int ki_name_register(
 	struct ki_system *system, struct ki_strv name, kith_pid holder, kith_pid registrant) {
-	int status = check(name);
-	return status ? status
-		      : ki_namemap_add(&system->names, name, holder, registrant, live, system);
+	return add(system, name, holder, registrant, live);
 }
 
 int ki_name_claim(
 	struct ki_system *system, struct ki_strv name, kith_pid unborn, kith_pid registrant) {
-	int status = check(name);
-	return status ? status
-		      : ki_namemap_add(&system->names, name, unborn, registrant, NULL, NULL);
+	return add(system, name, unborn, registrant, NULL);
 }
 
 int ki_name_find(struct ki_system *system, struct ki_strv name, kith_pid *out) {
@@ -44,9 +57,16 @@ int ki_name_find(struct ki_system *system, struct ki_strv name, kith_pid *out) {
 }
 
 bool ki_name_unregister(struct ki_system *system, struct ki_strv name, kith_pid caller) {
-	return ki_namemap_remove(&system->names, name, caller);
+	kith_pid holder = ki_namemap_remove(&system->names, name, caller);
+	if (holder) {
+		count(system, holder, (uint64_t)-1);
+	}
+	return holder != 0;
 }
 
 void ki_names_free(struct ki_system *system, kith_pid holder) {
-	ki_namemap_drop(&system->names, holder);
+	size_t nr = ki_namemap_drop(&system->names, holder);
+	if (nr) {
+		count(system, holder, -(uint64_t)nr);
+	}
 }

@@ -19,6 +19,7 @@ struct native_body {
 	const struct ki_native *native;
 	struct ki_proc_timer timer;
 	bool rang; /* the timer of the present wait has fired */
+	const char *waits_in; /* NULL: it runs */
 };
 
 static void timer_rang(struct ki_proc_timer *timer) {
@@ -52,6 +53,10 @@ static enum ki_step native_step(struct ki_proc *proc) {
 	return KI_STEP_DONE;
 }
 
+static void native_view(struct ki_proc *proc, struct ki_body_view *out) {
+	out->waiting_in = ((struct native_body *)proc->body)->waits_in;
+}
+
 static void native_destroy(struct ki_proc *proc) {
 	struct native_body *body = proc->body;
 	if (body) {
@@ -68,6 +73,7 @@ const struct ki_body_ops ki_native_ops = {
 	.start = native_start,
 	.step = native_step,
 	.destroy = native_destroy,
+	.view = native_view,
 };
 
 /* True when the body may go on. [N2] */
@@ -80,14 +86,16 @@ static bool lives(struct ki_proc *proc) {
 }
 
 /* Parks until something comes or the time is up. KITH_EEXHAUSTED: no memory for the timer. */
-static int wait_until(struct ki_proc *proc, int64_t deadline_ns) {
+static int wait_until(struct ki_proc *proc, int64_t deadline_ns, const char *fn) {
 	struct native_body *body = proc->body;
+	body->waits_in = fn;
 	if (deadline_ns != INT64_MAX && body->timer.state == KI_PROC_TIMER_REST) {
 		int status = ki_proc_timer_arm(&body->timer, deadline_ns);
 		if (status) {
 			return status;
 		}
 	}
+	ki_proc_show(proc);
 	ki_task_park();
 	return KITH_OK;
 }
@@ -96,6 +104,7 @@ static int wait_until(struct ki_proc *proc, int64_t deadline_ns) {
 static void end_wait(struct ki_proc *proc) {
 	struct native_body *body = proc->body;
 	bool busy;
+	body->waits_in = NULL;
 	ki_proc_timer_stop(&body->timer, &busy);
 	while (busy && !proc->ended) { /* its signal is in the mailbox already */
 		ki_proc_look(proc);
@@ -119,7 +128,7 @@ int ki_native_receive(struct ki_proc *proc, int64_t deadline_ns, struct ki_signa
 			body->rang = true;
 			break;
 		}
-		status = wait_until(proc, deadline_ns);
+		status = wait_until(proc, deadline_ns, "receive");
 	}
 	bool rang = body->rang;
 	end_wait(proc);
@@ -142,7 +151,7 @@ int ki_native_sleep(struct ki_proc *proc, int64_t ns) {
 			end_wait(proc);
 			return status;
 		}
-		status = wait_until(proc, until);
+		status = wait_until(proc, until, "sleep");
 	}
 	return KITH_EKILLED;
 }
@@ -151,6 +160,7 @@ int ki_native_yield(struct ki_proc *proc) {
 	if (!lives(proc)) {
 		return KITH_EKILLED;
 	}
+	ki_proc_show(proc);
 	ki_task_yield(false);
 	return lives(proc) ? KITH_OK : KITH_EKILLED;
 }

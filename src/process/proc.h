@@ -140,6 +140,11 @@ void ki_proc_end_cause(struct ki_proc *proc, enum ki_cause cause, struct ki_payl
 
 /* ---- Relations (relate.c); SPEC 6. Owner of `proc`. ---- */
 
+/* Of those that it has made or granted and not taken back. */
+static inline uint32_t ki_proc_nr_links(const struct ki_proc *proc) {
+	return proc->links.count - proc->nr_unlinking;
+}
+
 /* 0, KITH_ENOTFOUND (not alive), KITH_EEXIST (already), KITH_EEXHAUSTED. Self: 0, no effect. */
 int ki_proc_monitor(struct ki_proc *proc, kith_pid target);
 /* 0 whatever the target is; KITH_EEXHAUSTED. The caller has looked into the mailbox before. */

@@ -19,29 +19,36 @@ struct ki_system;
 /* What a body tells of itself. */
 struct ki_body_view {
 	uint64_t memory; /* bytes */
+	uint32_t kept;   /* messages looked at that no subscription has asked for */
 	uint32_t subscriptions, threads;
 	uint32_t channels; /* that its coroutines wait on */
 	bool blocked;    /* it waits for something else than messages and events */
+	const char *waiting_in; /* the function; of static life; NULL: none */
 };
 
 struct ki_proc_shown {
-	_Atomic(uint64_t) xsteps, xmemory;
+	_Atomic(uint64_t) xmemory, xlinks, xmonitors, xkept; /* of the host's sums (account.h) */
 	_Atomic(uint32_t) xsubscriptions, xthreads, xchannels;
-	_Atomic(bool) xblocked;
+	_Atomic(bool) xblocked, xtrap_links;
+	_Atomic(const char *) xwaiting_in;
 };
 
 struct ki_proc_snapshot {
 	kith_pid pid, parent;
 	const char *host, *entry; /* live as long as the system */
 	const char *state;        /* ready, running, blocked, idle */
-	uint64_t steps;
+	uint64_t steps, ran_ns;   /* turns, and the time of those that have ended */
 	uint32_t mailbox;         /* messages not yet received */
+	uint64_t links, monitors; /* monitors: of others */
+	bool trap_links;
 	int64_t started_at_ns;    /* Unix time */
 	struct ki_body_view body;
 };
 
-/* Before it is published, and at the end of each turn. */
+/* Before it is published, and wherever a turn or a slice can end. */
 void ki_proc_show(struct ki_proc *proc);
+/* It has ended: nothing of it counts any more. */
+void ki_proc_show_end(struct ki_proc *proc);
 
 /* False: it is not live. */
 bool ki_proc_snapshot(struct ki_system *system, kith_pid pid, struct ki_proc_snapshot *out);

@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "mem/value.h"
+#include "process/account.h"
 #include "process/calls.h"
 #include "process/mailbox.h"
 #include "process/names.h"
@@ -47,7 +48,7 @@ void ki_proc_unmake(struct ki_proc *proc) {
 
 static int refuse(
 	struct ki_proc_host *host, int status, const char *text, struct ki_payload **error) {
-	ki_counters_add(&host->counters, KI_COUNTER_SPAWN_REFUSED, 1);
+	ki_proc_host_count(host, KI_COUNTER_SPAWN_REFUSED, 1);
 	*error = ki_error_payload_status(status, ki_strv(text));
 	return status;
 }
@@ -242,11 +243,9 @@ static void publish(struct ki_proc *child, const struct ki_spawn *spawn) {
 	struct ki_system *system = child->system;
 	kith_pid pid = child->pid;
 	if (!child->internal) {
-		ki_counters_add(&child->host->counters, KI_COUNTER_SPAWNED, 1);
-		ki_counters_add(&child->host->counters, KI_COUNTER_PROCESSES, 1);
+		ki_proc_host_count(child->host, KI_COUNTER_SPAWNED, 1);
 	}
-	ki_counters_add(
-		&child->host->counters, KI_COUNTER_MESSAGES_SENT, spawn->nr_messages);
+	ki_proc_host_count(child->host, KI_COUNTER_MESSAGES_SENT, spawn->nr_messages);
 	child->published = true;
 	ki_proc_show(child);
 	ki_table_publish(&system->table, pid); /* SP2 */
@@ -285,7 +284,7 @@ int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_p
 	}
 	if (status) {
 		if (status != KITH_EEXIST) {
-			ki_counters_add(&spawn->host->counters, KI_COUNTER_SPAWN_REFUSED, 1);
+			ki_proc_host_count(spawn->host, KI_COUNTER_SPAWN_REFUSED, 1);
 		}
 		unset_relations(child, spawn->parent);
 		ki_proc_unmake(child);

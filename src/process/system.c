@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
+#include "process/account.h"
 #include "process/proc.h"
 #include "process/exit.h"
 
@@ -35,7 +37,6 @@ static struct ki_proc_host *add_host(
 	place->index = system->nr_hosts;
 	ki_limits_set_mailbox(&place->limits, KI_MAX_MAILBOX_DEFAULT);
 	ki_limits_set_memory(&place->limits, 0);
-	ki_counters_init(&place->counters);
 	ki_store_rlx(&place->xstate, KI_PROC_HOST_STOPPED); /* nobody else knows it yet */
 	system->hosts[system->nr_hosts++] = place;
 	return place;
@@ -71,7 +72,20 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 	return KITH_OK;
 }
 
+/* Every run of every test ends here. */
+static void check_laws(struct ki_system *system) {
+#ifdef KI_DEBUG
+	const char *fault = ki_system_fault(system);
+	if (fault) {
+		ki_check_failed(__FILE__, __LINE__, fault);
+	}
+#else
+	(void)system;
+#endif
+}
+
 void ki_system_fini(struct ki_system *system) {
+	check_laws(system);
 	for (uint32_t i = 0; i < system->nr_hosts; i++) {
 		if (system->hosts[i]) {
 			ki_free((void *)system->hosts[i]->id);
@@ -105,6 +119,11 @@ void ki_system_set_programs(
 	}
 	system->programs = programs;
 	system->nr_programs = nr;
+}
+
+struct ki_proc_host *ki_system_host_of(struct ki_system *system, kith_pid pid) {
+	uint32_t host = ki_pid_host(pid);
+	return host < system->nr_hosts ? system->hosts[host] : NULL;
 }
 
 struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id) {
@@ -165,8 +184,4 @@ void ki_proc_host_leave(struct ki_proc_host *host) {
 	if (host->max_processes != 0) {
 		ki_sub_rlx(&host->xtaken, 1);
 	}
-}
-
-uint64_t ki_proc_host_live(struct ki_proc_host *host) {
-	return ki_counters_get(&host->counters, KI_COUNTER_PROCESSES);
 }

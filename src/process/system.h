@@ -32,6 +32,9 @@ struct ki_result;
 /* A host as processes see it: SPEC 15, 17, 18.6. */
 enum ki_proc_host_state { KI_PROC_HOST_STOPPED, KI_PROC_HOST_RUNNING, KI_PROC_HOST_STOPPING };
 
+/* Banks for threads that are no workers of the host: these share one as rarely as that. */
+enum { KI_PROC_HOST_LANES = 8 };
+
 struct ki_proc_host {
 	/* set once */
 	struct ki_host *host;
@@ -44,7 +47,7 @@ struct ki_proc_host {
 	/* any thread */
 	_Atomic(uint32_t) xstate; /* enum ki_proc_host_state */
 	_Atomic(uint64_t) xtaken; /* of max_processes: live, or being made */
-	struct ki_counters counters;
+	struct ki_counters lanes[KI_PROC_HOST_LANES]; /* account.h */
 };
 
 /* What is known of a failure when it is reported (SPEC 21.2). */
@@ -134,14 +137,15 @@ int ki_system_add_host(struct ki_system *system, struct ki_host *host, struct ki
 void ki_system_set_programs(
 	struct ki_system *system, const struct ki_program **programs, size_t nr);
 
-/* NULL: none such. */
+/* The host that a PID names; NULL: none such, as in what follows. */
+struct ki_proc_host *ki_system_host_of(struct ki_system *system, kith_pid pid);
 struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id);
 const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id);
 
 enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host);
 void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state state);
 
-/* Live processes of a host. A hint while it runs. */
+/* Live processes of a host; while it runs, never less than have been live all the time. */
 uint64_t ki_proc_host_live(struct ki_proc_host *host);
 
 #endif

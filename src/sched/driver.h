@@ -40,7 +40,8 @@ struct ki_driver_ops {
 	int64_t (*wall)(struct ki_sched *sched);
 	int (*host_start)(struct ki_host *host);
 	void (*host_stop)(struct ki_host *host);
-	void (*host_stats)(struct ki_host *host, struct ki_host_stats *out);
+	/* Adds to *sum what no worker counts. */
+	void (*host_counts)(struct ki_host *host, struct ki_counts *sum);
 	/* Calls `visit` for each set of counters that workers of the host have had. */
 	void (*each_counters)(struct ki_host *host,
 		void (*visit)(void *arg, struct ki_worker_counters *counters), void *arg);
@@ -88,8 +89,8 @@ struct ki_sched *ki_sim_new(const struct ki_sched_options *options);
 /* The hosts, newest first. */
 struct ki_host *ki_sched_hosts(struct ki_sched *sched);
 
-/* Prepares a worker; its random numbers are those of the scheduler's seed and `index`. */
+/* Prepares a worker; its random numbers are those of the scheduler's seed and `number`. */
 void ki_worker_init(struct ki_worker *worker, struct ki_sched *sched, struct ki_host *host,
-	struct ki_worker_counters *counters, uint64_t index);
+	struct ki_worker_counters *counters, unsigned number);
 
 #endif

@@ -26,9 +26,10 @@ static void seed_sequence(struct ki_rng *rng, uint64_t seed, uint64_t index) {
 }
 
 void ki_worker_init(struct ki_worker *worker, struct ki_sched *sched, struct ki_host *host,
-	struct ki_worker_counters *counters, uint64_t index) {
-	*worker = (struct ki_worker){.sched = sched, .host = host, .counters = counters};
-	seed_sequence(&worker->rng, sched->options.seed, index);
+	struct ki_worker_counters *counters, unsigned number) {
+	*worker = (struct ki_worker){
+		.sched = sched, .host = host, .counters = counters, .number = number};
+	seed_sequence(&worker->rng, sched->options.seed, number);
 }
 
 struct ki_sched *ki_sched_new(const struct ki_sched_options *options) {
@@ -162,9 +163,38 @@ void ki_sched_halt(struct ki_sched *sched) {
 	sched->ops->halt(sched);
 }
 
-void ki_host_stats(struct ki_host *host, struct ki_host_stats *out) {
-	*out = (struct ki_host_stats){.nr_workers = host->nr_workers};
-	host->sched->ops->host_stats(host, out);
+struct reading {
+	enum ki_counter_pass pass;
+	struct ki_counts *sum;
+};
+
+static void collect_bank(void *arg, struct ki_worker_counters *counters) {
+	struct reading *reading = arg;
+	ki_counters_collect(&counters->bank, reading->pass, reading->sum);
+}
+
+void ki_host_collect(struct ki_host *host, enum ki_counter_pass pass, struct ki_counts *sum) {
+	struct reading reading = {.pass = pass, .sum = sum};
+	host->sched->ops->each_counters(host, collect_bank, &reading);
+	if (pass == KI_COUNTER_PASS_REST) {
+		sum->workers += (uint64_t)host->nr_workers;
+		host->sched->ops->host_counts(host, sum);
+	}
+}
+
+void ki_host_counts(struct ki_host *host, struct ki_counts *out) {
+	*out = (struct ki_counts){0};
+	ki_host_collect(host, KI_COUNTER_PASS_ENDS, out);
+	ki_host_collect(host, KI_COUNTER_PASS_REST, out);
+}
+
+struct ki_counters *ki_host_own_bank(struct ki_host *host, unsigned *lane) {
+	struct ki_worker *worker = ki_worker_self();
+	if (worker != NULL && worker->host == host) {
+		return &worker->counters->bank;
+	}
+	*lane = worker != NULL ? worker->number : 0;
+	return NULL;
 }
 
 int ki_host_start(struct ki_host *host) {

@@ -118,7 +118,7 @@ static int64_t look(struct ki_monitor *monitor, int64_t now_ns) {
 			ki_list_entry(it, struct ki_thread_worker, served_node);
 		int64_t at_ns = look_at(monitor, worker, now_ns);
 		next_ns = at_ns < next_ns ? at_ns : next_ns;
-		turns += ki_load_rlx(&worker->counters.xexecuted); /* rlx: a counter */
+		turns += ki_counters_get(&worker->counters.bank, KI_COUNTER_EXECUTED);
 		busy = busy || !ki_load_sc(&worker->xat_rest);     /* sc: M2. [MO1] */
 	}
 	ki_mutex_unlock(&monitor->mutex);

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "observe/counter.h"
 #include "sched/task.h"
 #include "time/timers.h"
 
@@ -32,15 +33,6 @@ struct ki_sched_options {
 	/* A POSIX signal by which a turn that outlasts its slice is told so (ki_sched_preempts); 0:
 	 * none. The program leaves it to the scheduler until ki_sched_free. */
 	int preempt_signal;
-};
-
-/* Numbers of one host, read by anybody; exact when the host is at rest (SPEC 21.3). */
-struct ki_host_stats {
-	int nr_workers, nr_busy;
-	/* turns; those ended by their slice, or found in C long after it; tasks that a worker took
-	 * out of another's queue */
-	uint64_t executed, preempted, stuck, stolen;
-	uint64_t timers, queue_depth, cpu_ns;
 };
 
 /* Gives a scheduler, or NULL when memory or a thread primitive is refused. Owner: the caller. */
@@ -76,7 +68,15 @@ struct ki_host *ki_sched_system_host(struct ki_sched *sched);
 const char *ki_host_id(const struct ki_host *host);
 struct ki_sched *ki_host_sched(const struct ki_host *host);
 int ki_host_workers(const struct ki_host *host);
-void ki_host_stats(struct ki_host *host, struct ki_host_stats *out);
+
+/* Adds what the workers of a host have counted, and in the second pass what can be read of it at
+ * this moment, to *sum (observe/counter.h). Any thread. */
+void ki_host_collect(struct ki_host *host, enum ki_counter_pass pass, struct ki_counts *sum);
+/* Both passes of one host, into *out. */
+void ki_host_counts(struct ki_host *host, struct ki_counts *out);
+/* The bank of the calling thread, when it is a worker of the host; else NULL, and *lane is a number
+ * that few threads have. To be asked for anew after each park. */
+struct ki_counters *ki_host_own_bank(struct ki_host *host, unsigned *lane);
 
 /* For the layer above: one pointer of its own per host. Set before ki_host_start. */
 void ki_host_set_data(struct ki_host *host, void *data);

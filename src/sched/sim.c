@@ -302,7 +302,10 @@ static bool cancel(struct ki_host *base, struct ki_timer *timer) {
 /* A slice is used up: that takes time, and what became due by it comes before the task's next
  * turn. */
 static void use_slice(struct sim *sim, struct ki_task *task) {
-	set_now(sim, now(&sim->base) + task->host->slice_ns);
+	int64_t slice_ns = task->host->slice_ns;
+	ki_counters_add_owner(
+		&host_of(task->host)->counters.bank, KI_COUNTER_CPU_NS, (uint64_t)slice_ns);
+	set_now(sim, now(&sim->base) + slice_ns);
 	fire_due(sim);
 }
 
@@ -323,6 +326,7 @@ static void again(struct ki_worker *worker, struct ki_task *task, enum ki_again 
 	if (why == KI_AGAIN_SLICE && !task->slice_over) {
 		task->slice_used = 0;
 		use_slice(sim, task); /* ended without a tick that said so */
+		ki_count_up(&task->xran_ns, (uint64_t)task->host->slice_ns);
 	}
 	if (why == KI_AGAIN_WOKEN || !is_started(host_of(task->host))) {
 		place_woken(sim, task);
@@ -342,7 +346,7 @@ static void turn(struct sim *sim, struct ki_task *task) {
 	sim->worker.host = &host->base;
 	sim->worker.counters = &host->counters;
 	ki_store_rlx(&host->xbusy, true); /* rlx: a number for the statistics */
-	ki_worker_turn(&sim->worker, task);
+	ki_worker_turn(&sim->worker, task, now(&sim->base));
 	ki_store_rlx(&host->xbusy, false);
 }
 
@@ -434,17 +438,14 @@ static void host_stop(struct ki_host *base) {
 	ki_store_rel(&host_of(base)->xstarted, false); /* rel: as the start. [SI2] */
 }
 
-static void host_stats(struct ki_host *base, struct ki_host_stats *out) {
+static void host_counts(struct ki_host *base, struct ki_counts *sum) {
 	struct sim_host *host = host_of(base);
 	/* rlx: numbers */
-	out->executed = ki_load_rlx(&host->counters.xexecuted);
-	out->preempted = ki_load_rlx(&host->counters.xpreempted);
-	out->cpu_ns = out->preempted * (uint64_t)base->slice_ns;
-	out->nr_busy = ki_load_rlx(&host->xbusy);
-	out->queue_depth = ki_load_rlx(&host->xnr_ready) + ki_inject_size(&host->queue);
+	sum->workers_busy += ki_load_rlx(&host->xbusy);
+	sum->queue_depth += ki_load_rlx(&host->xnr_ready) + ki_inject_size(&host->queue);
 	struct sim *sim = sim_of(base->sched);
 	ki_mutex_lock(&sim->timers_mutex);
-	out->timers = host->timers.nr;
+	sum->timers += host->timers.nr;
 	ki_mutex_unlock(&sim->timers_mutex);
 }
 
@@ -468,7 +469,7 @@ static const struct ki_driver_ops ops = {
 	.wall = wall,
 	.host_start = host_start,
 	.host_stop = host_stop,
-	.host_stats = host_stats,
+	.host_counts = host_counts,
 	.each_counters = each_counters,
 	.arm = arm,
 	.cancel = cancel,

@@ -78,7 +78,7 @@ static void turn_waits(struct ki_worker *worker, struct ki_task *task) {
 
 static void turn_yields(struct ki_worker *worker, struct ki_task *task, enum ki_again why) {
 	if (why == KI_AGAIN_SLICE) {
-		ki_count_up(&worker->counters->xpreempted, 1);
+		ki_counters_add_owner(&worker->counters->bank, KI_COUNTER_PREEMPTED, 1);
 	}
 	ki_worker_set_task(worker, NULL);
 	/* acq_rel: hands over the strand. [TK1] */
@@ -105,8 +105,9 @@ static bool turn_goes_on(struct ki_task *task) {
 	}
 }
 
-static void turn_ends(struct ki_worker *worker, struct ki_task *task) {
+static void turn_ends(struct ki_worker *worker, struct ki_task *task, uint64_t took_ns) {
 	enum ki_command command = task->command;
+	ki_count_up(&task->xran_ns, took_ns);
 	if (command <= CMD_DONE) {
 		ki_strand_put(&worker->cache, task->strand);
 		task->strand = NULL;
@@ -133,11 +134,11 @@ static void set_overrun(struct ki_task *task, struct ki_overrun *overrun) {
 	ki_store_rlx(&task->xoverrun, overrun);
 }
 
-void ki_worker_turn(struct ki_worker *worker, struct ki_task *task) {
+int64_t ki_worker_turn(struct ki_worker *worker, struct ki_task *task, int64_t now_ns) {
 	/* acq_rel: what wakers did before now is seen; later ones find RUNNING. [TK1] */
 	ki_check(ki_xchg_acq_rel(&task->xstate, KI_TASK_RUNNING) == KI_TASK_WOKEN); /* T1 */
-	ki_count_up(&worker->counters->xexecuted, 1);
-	task->steps++;
+	ki_counters_add_owner(&worker->counters->bank, KI_COUNTER_EXECUTED, 1);
+	ki_count_up(&task->xsteps, 1);
 	task->slice_over = false;
 	ki_worker_set_task(worker, task);
 	do {
@@ -147,13 +148,15 @@ void ki_worker_turn(struct ki_worker *worker, struct ki_task *task) {
 				set_overrun(task, NULL); /* of a strand that was given up */
 				task->ops->starve(task);
 				turn_done(worker, task);
-				return;
+				return now_ns;
 			}
 		}
 		worker->strand = task->strand;
 		ki_ctx_switch(&worker->ctx, &worker->strand->ctx);
 	} while (turn_goes_on(task));
-	turn_ends(worker, task);
+	int64_t end_ns = ki_sched_now(worker->sched);
+	turn_ends(worker, task, (uint64_t)(end_ns - now_ns));
+	return end_ns;
 }
 
 /* --- the task's side: runs on a strand, and asks for the worker anew after each switch --- */

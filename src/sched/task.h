@@ -93,8 +93,10 @@ struct ki_task {
 	uint8_t command;          /* enum ki_command: why it left its strand */
 	bool slice_over;          /* a simulated slice ended in this turn */
 	uint32_t slice_used;      /* simulated instructions since the last wait or full slice */
-	uint64_t steps;           /* turns so far */
 	_Atomic(struct ki_overrun *) xoverrun; /* read by the worker's signal handler as well */
+	/* the same, and read by anybody */
+	_Atomic(uint64_t) xsteps; /* turns so far */
+	_Atomic(uint64_t) xran_ns; /* what those that have ended took; virtual: full slices */
 	/* set once, before ki_task_start */
 	struct ki_host *host;
 	const struct ki_task_ops *ops;

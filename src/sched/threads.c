@@ -11,8 +11,8 @@
  *
  * Owns: struct ki_threads, ki_thread_host, ki_thread_worker, but for what idle.h, monitor.h and
  *	spare.h own of them.
- * Threads: ready, arm, cancel, stats and halt any; host_start and host_stop one at a time per host;
- *	the rest the host's workers.
+ * Threads: ready, arm, cancel, host_counts and halt any; host_start and host_stop one at a time per
+ *	host; the rest the host's workers.
  * Locks, in this order: the monitor's mutex, timers_mutex, the shared queue's, idle_mutex, a
  *	parker's. `fire` runs under the second and may take those below of any host.
  * Progress: blocking, by mutexes held for some tens of instructions (and `fire`).
@@ -121,7 +121,7 @@ static struct ki_inject_node *steal(
 		if (nr == 0) {
 			continue;
 		}
-		ki_count_up(&worker->counters.xstolen, nr);
+		ki_counters_add_owner(&worker->counters.bank, KI_COUNTER_STOLEN, nr);
 		for (size_t k = 1; k < nr; k++) {
 			ki_check(ki_runq_push_owner(&worker->queue, nodes[k]));
 		}
@@ -197,14 +197,14 @@ static void fire_due(struct ki_thread_host *host, int64_t now_ns) {
 
 static void look_at_cpu(struct ki_thread_worker *worker) {
 	int64_t now = ki_clock_thread_cpu_ns();
-	_Atomic(uint64_t) *xcpu = &worker->counters.xcpu_ns;
-	/* rlx: a counter, and this worker is its only writer */
-	ki_store_rlx(xcpu, ki_load_rlx(xcpu) + (uint64_t)(now - worker->cpu_ns));
+	ki_counters_add_owner(
+		&worker->counters.bank, KI_COUNTER_CPU_NS, (uint64_t)(now - worker->cpu_ns));
 	worker->cpu_ns = now;
 	worker->turns = 0;
 }
 
-/* The next task and the start of its turn, or NULL: the host stops, or a spare worker retires. */
+/* The next task and the start of its turn, or NULL: the host stops, or a spare worker retires.
+ * *now_ns: the end of the last turn, or 0: none has ended just now. */
 static struct ki_task *next_task(
 	struct ki_thread_host *host, struct ki_thread_worker *worker, int64_t *now_ns) {
 	/* acq: after the token that came with it, if it was parked. [SW4] */
@@ -212,7 +212,9 @@ static struct ki_task *next_task(
 		if (worker->spare && ki_spare_retires(host)) {
 			return NULL;
 		}
-		*now_ns = ki_clock_mono_ns();
+		if (*now_ns == 0) {
+			*now_ns = ki_clock_mono_ns();
+		}
 		fire_due(host, *now_ns);
 		struct ki_inject_node *node = take(host, worker);
 		if (node == NULL && (node = steal(host, worker, *now_ns)) != NULL &&
@@ -227,16 +229,18 @@ static struct ki_task *next_task(
 		ki_monitor_rests(worker);
 		look_at_cpu(worker);
 		ki_idle_sleep(host, worker);
+		*now_ns = 0;
 	}
 	return NULL;
 }
 
-static void run_turn(
+/* Gives its end. */
+static int64_t run_turn(
 	struct ki_thread_host *host, struct ki_thread_worker *worker, struct ki_task *task,
 	int64_t now_ns) {
 	/* rlx: hints, but for the handler of this thread, which sees them in order */
 	ki_store_rlx(&worker->base.xturn_ns, now_ns);
-	ki_worker_turn(&worker->base, task);
+	int64_t end_ns = ki_worker_turn(&worker->base, task, now_ns);
 	ki_store_rlx(&worker->base.xturn_ns, 0);
 	if (ki_load_acq(&worker->xstuck)) { /* acq: set before the mutex was given up. [MO3] */
 		ki_monitor_settle(host, worker);
@@ -244,6 +248,7 @@ static void run_turn(
 	if (++worker->turns == TURNS_PER_CPU_LOOK) {
 		look_at_cpu(worker);
 	}
+	return end_ns;
 }
 
 /* What is left in the ring goes to the shared queue, and others learn of it, and of the time. */
@@ -268,7 +273,7 @@ void ki_thread_serve(struct ki_thread_host *host, struct ki_thread_worker *worke
 	}
 	int64_t now_ns = 0;
 	for (struct ki_task *task; (task = next_task(host, worker, &now_ns)) != NULL;) {
-		run_turn(host, worker, task, now_ns);
+		now_ns = run_turn(host, worker, task, now_ns);
 	}
 	leave(host, worker);
 	ki_monitor_leave(host, worker); /* no signal is sent to this thread from here on */
@@ -289,7 +294,7 @@ static bool tick(struct ki_worker *worker, struct ki_task *task) {
 void ki_thread_worker_init(struct ki_thread_worker *worker, struct ki_thread_host *host) {
 	struct ki_threads *threads = ki_container_of(host->base.sched, struct ki_threads, base);
 	/* rlx: any number that no other has */
-	uint64_t number = ki_add_rlx(&threads->xnext_worker, 1);
+	unsigned number = (unsigned)ki_add_rlx(&threads->xnext_worker, 1);
 	ki_worker_init(&worker->base, &threads->base, &host->base, &worker->counters, number);
 	ki_list_init(&worker->idle_node);
 	ki_list_init(&worker->served_node);
@@ -414,25 +419,19 @@ static int host_start(struct ki_host *base) {
 	return KITH_OK;
 }
 
-static void host_stats(struct ki_host *base, struct ki_host_stats *out) {
+static void host_counts(struct ki_host *base, struct ki_counts *sum) {
 	struct ki_thread_host *host = ki_thread_host_of(base);
-	out->queue_depth = ki_inject_size(&host->shared);
-	out->stuck = ki_load_rlx(&host->xnr_stuck); /* rlx: a counter, as those below */
+	sum->queue_depth += ki_inject_size(&host->shared);
+	sum->stuck += ki_load_rlx(&host->xnr_stuck); /* rlx: a counter, as those below */
 	int nr_seats = ki_thread_nr_seats(host);
 	for (int i = 0; i < nr_seats; i++) {
-		struct ki_thread_worker *worker = ki_thread_seat(host, i);
-		struct ki_worker_counters *counters = &worker->counters;
-		out->executed += ki_load_rlx(&counters->xexecuted);
-		out->preempted += ki_load_rlx(&counters->xpreempted);
-		out->stolen += ki_load_rlx(&counters->xstolen);
-		out->cpu_ns += ki_load_rlx(&counters->xcpu_ns);
-		out->queue_depth += ki_runq_size(&worker->queue);
+		sum->queue_depth += ki_runq_size(&ki_thread_seat(host, i)->queue);
 	}
 	int busy = ki_load_rlx(&host->xnr_running) - ki_load_rlx(&host->xnr_idle) -
 		ki_load_rlx(&host->xnr_searching);
-	out->nr_busy = busy < 0 ? 0 : busy; /* the three are not read at once */
+	sum->workers_busy += busy < 0 ? 0 : (uint64_t)busy; /* the three are not read at once */
 	ki_mutex_lock(&host->timers_mutex);
-	out->timers = host->timers.nr;
+	sum->timers += host->timers.nr;
 	ki_mutex_unlock(&host->timers_mutex);
 }
 
@@ -485,7 +484,7 @@ static const struct ki_driver_ops ops = {
 	.wall = wall,
 	.host_start = host_start,
 	.host_stop = host_stop,
-	.host_stats = host_stats,
+	.host_counts = host_counts,
 	.each_counters = each_counters,
 	.arm = arm,
 	.cancel = cancel,

@@ -20,6 +20,7 @@
 #include "arch/ctx.h"
 #include "base/atomic.h"
 #include "base/rng.h"
+#include "observe/counter.h"
 #include "sched/strand.h"
 
 struct ki_host;
@@ -28,7 +29,7 @@ struct ki_task;
 
 /* Written by one worker, read by whoever asks for the numbers. */
 struct ki_worker_counters {
-	_Atomic(uint64_t) xexecuted, xpreempted, xstolen, xcpu_ns;
+	struct ki_counters bank; /* of its host, with what the layer above counts there */
 	_Atomic(uint64_t) xwoken, xrested; /* rest.h */
 };
 
@@ -50,6 +51,7 @@ struct ki_worker {
 	struct ki_worker_counters *counters; /* likewise */
 	/* set once */
 	struct ki_sched *sched;
+	unsigned number;              /* of all workers of the scheduler */
 };
 
 /* rlx: the same thread, or its handler */
@@ -70,8 +72,9 @@ struct ki_worker *ki_worker_self(void);
 void ki_worker_enter(struct ki_worker *worker);
 void ki_worker_leave(struct ki_worker *worker);
 
-/* One turn of a READY task, which its queue has given up (task.c). */
-void ki_worker_turn(struct ki_worker *worker, struct ki_task *task);
+/* One turn of a READY task, which its queue has given up; it begins at now_ns. Gives the time at
+ * which it ended (task.c). */
+int64_t ki_worker_turn(struct ki_worker *worker, struct ki_task *task, int64_t now_ns);
 /* The loop of every strand (task.c). */
 void ki_worker_strand_loop(void *strand);
 

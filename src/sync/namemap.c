@@ -118,7 +118,7 @@ static int insert(struct ki_namemap_shard *names, struct ki_namemap_shard *holde
 	struct entry *entry, struct ki_strv name) {
 	struct entry *there = find(names, entry->hash, name);
 	if (there) {
-		return there->holder == entry->holder ? KITH_OK : KITH_EEXIST;
+		return there->holder == entry->holder ? 1 : KITH_EEXIST;
 	}
 	if (!make_room(names, name_hash_of) || !make_room(holders, holder_hash_of)) {
 		return KITH_EEXHAUSTED;
@@ -127,7 +127,7 @@ static int insert(struct ki_namemap_shard *names, struct ki_namemap_shard *holde
 	ki_list_push_back(chain(holders, hash_holder(entry->holder)), &entry->by_holder);
 	names->nr++;
 	holders->nr++;
-	return 1; /* the table has it now */
+	return KITH_OK; /* the table has it now */
 }
 
 int ki_namemap_add(struct ki_namemap *map, struct ki_strv name, uint64_t holder,
@@ -147,10 +147,9 @@ int ki_namemap_add(struct ki_namemap *map, struct ki_strv name, uint64_t holder,
 		ki_mutex_unlock(&names->mutex);
 	}
 	ki_mutex_unlock(&holders->mutex);
-	if (status == 1) {
-		return KITH_OK;
+	if (status) {
+		ki_free(entry);
 	}
-	ki_free(entry);
 	return status;
 }
 
@@ -174,7 +173,7 @@ static void take_out(
 	ki_free(entry);
 }
 
-bool ki_namemap_remove(struct ki_namemap *map, struct ki_strv name, uint64_t by) {
+uint64_t ki_namemap_remove(struct ki_namemap *map, struct ki_strv name, uint64_t by) {
 	uint64_t hash = hash_name(name);
 	struct ki_namemap_shard *names = shard(map->names, hash);
 	uint64_t holder;
@@ -192,10 +191,26 @@ bool ki_namemap_remove(struct ki_namemap *map, struct ki_strv name, uint64_t by)
 		ki_mutex_unlock(&names->mutex);
 		ki_mutex_unlock(&holders->mutex);
 		if (same) {
-			return allowed;
+			return allowed ? holder : 0;
 		}
 	}
-	return false;
+	return 0;
+}
+
+void ki_namemap_each(struct ki_namemap *map, uint64_t holder,
+	void (*visit)(void *arg, struct ki_strv name), void *arg) {
+	uint64_t hash = hash_holder(holder);
+	struct ki_namemap_shard *holders = shard(map->holders, hash);
+	ki_mutex_lock(&holders->mutex);
+	if (holders->nr) {
+		ki_list_for_each (at, chain(holders, hash)) {
+			struct entry *entry = of_holder(at);
+			if (entry->holder == holder) { /* NM1: it changes under this lock */
+				visit(arg, ki_strv_n(entry->name, entry->len));
+			}
+		}
+	}
+	ki_mutex_unlock(&holders->mutex);
 }
 
 size_t ki_namemap_drop(struct ki_namemap *map, uint64_t holder) {

@@ -44,9 +44,8 @@ void ki_namemap_fini(struct ki_namemap *map);
  * Gives `name` (copied) to `holder` on behalf of `registrant`, if `may(arg, holder)` holds (NULL:
  * it
  * does), which is asked with the holder's shard locked: a holder that turns unfit first and calls
- * ki_namemap_drop then leaves nothing behind. 0 (also when it has the name already), KITH_EEXIST
- * (held
- * by another), KITH_ENOTFOUND (`may` said no), KITH_EEXHAUSTED.
+ * ki_namemap_drop then leaves nothing behind. 0, or 1 when it has the name already; KITH_EEXIST
+ * (held by another), KITH_ENOTFOUND (`may` said no), KITH_EEXHAUSTED.
  */
 int ki_namemap_add(struct ki_namemap *map, struct ki_strv name, uint64_t holder,
 	uint64_t registrant, bool (*may)(void *arg, uint64_t holder), void *arg);
@@ -54,8 +53,12 @@ int ki_namemap_add(struct ki_namemap *map, struct ki_strv name, uint64_t holder,
 /* The holder of a name, or 0. */
 uint64_t ki_namemap_find(struct ki_namemap *map, struct ki_strv name);
 
-/* Takes a name away if `by` holds it or registered it; true when it did. */
-bool ki_namemap_remove(struct ki_namemap *map, struct ki_strv name, uint64_t by);
+/* Takes a name away if `by` holds it or registered it: gives who held it, or 0. */
+uint64_t ki_namemap_remove(struct ki_namemap *map, struct ki_strv name, uint64_t by);
+
+/* Calls `visit` with each name of a holder, whose shard is locked meanwhile. */
+void ki_namemap_each(struct ki_namemap *map, uint64_t holder,
+	void (*visit)(void *arg, struct ki_strv name), void *arg);
 
 /* Drops all names of a holder; gives how many. */
 size_t ki_namemap_drop(struct ki_namemap *map, uint64_t holder);

@@ -4,6 +4,7 @@
  * the program larger, for all that a round took is given back.
  */
 #include "kith_stress.h"
+#include "kith_laws.h"
 
 #include "mem/value.h"
 #include "process/proc.h"
@@ -160,14 +161,15 @@ static void run(uint64_t seed) {
 		after_first = round == 0 ? resident() : after_first;
 	}
 	LE_INT(resident(), after_first + after_first / 10);
-	struct ki_counts sum = {0};
-	ki_counters_collect(&crowd.host->counters, &sum);
+	struct ki_counts sum;
+	ki_proc_host_counts(crowd.host, &sum);
 	EQ_UINT(sum.spawned, ROUNDS * (2 * (CROWD + 1) + 1));
 	EQ_UINT(sum.ended_forced, sum.spawned);
 	EQ_UINT(sum.messages_sent, (uint64_t)ROUNDS * MESSAGES);
 	EQ_UINT(sum.messages_received, sum.messages_sent);
 	EQ_UINT(sum.messages_refused, ROUNDS);
 	ki_host_stop(crowd.host->host);
+	laws_hold_at_end(&crowd.system);
 	ki_system_fini(&crowd.system);
 	ki_sched_free(crowd.sched);
 }

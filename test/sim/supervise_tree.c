@@ -8,6 +8,7 @@
  * time but that of the events.
  */
 #include "kith_stress.h"
+#include "kith_laws.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -249,6 +250,7 @@ static void close(struct tree *t) {
 	ki_sched_run(t->sched, -1);
 	EQ_UINT(ki_proc_host_live(t->host), 0); /* no process survives its tree */
 	ki_host_stop(t->host->host);
+	laws_hold_at_end(&t->system);
 	ki_system_fini(&t->system);
 	ki_sched_free(t->sched);
 }

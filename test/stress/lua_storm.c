@@ -18,11 +18,11 @@ static void wait_for_end(struct storm *storm, int64_t patience_ns) {
 
 /* The last one has told its end; its worker lets go of it. */
 static void wait_for_rest(struct storm *storm) {
-	struct ki_host_stats stats;
+	struct ki_counts stats;
 	do {
 		ki_thread_yield();
-		ki_host_stats(storm->host->host, &stats);
-	} while (stats.nr_busy > 0 || stats.queue_depth > 0);
+		ki_host_counts(storm->host->host, &stats);
+	} while (stats.workers_busy > 0 || stats.queue_depth > 0);
 }
 
 static void blow(uint64_t seed) {

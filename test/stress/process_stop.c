@@ -7,6 +7,7 @@
  * destroyed once; spawned = ended.
  */
 #include "kith_stress.h"
+#include "kith_laws.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -154,7 +155,10 @@ static void run(uint64_t seed, int64_t bound_ns) {
 	ki_host_stop(stage.host->host); /* joins */
 	EQ_UINT(ki_load_rlx(&stage.xdestroyed), ki_load_rlx(&stage.xstarted));
 	EQ_UINT(ki_load_rlx(&stage.xstarted), spawned);
-	EQ_UINT(ki_counters_get(&stage.host->counters, KI_COUNTER_SPAWNED), spawned);
+	struct ki_counts counts;
+	ki_proc_host_counts(stage.host, &counts);
+	EQ_UINT(counts.spawned, spawned);
+	laws_hold_at_end(&stage.system);
 	ki_system_fini(&stage.system);
 	ki_sched_free(stage.sched);
 }

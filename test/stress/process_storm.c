@@ -7,20 +7,20 @@
 
 static void wait_for(struct storm *storm, bool all_dead) {
 	for (;;) {
-		struct ki_host_stats stats;
+		struct ki_counts stats;
 		bool still = ki_load_rlx(&storm->xat_rest) == storm->nr_bodies; /* polled */
 		if (all_dead) {
 			still = ki_proc_host_live(storm->host) == 0;
 		}
-		ki_host_stats(storm->host->host, &stats);
+		ki_host_counts(storm->host->host, &stats);
 		/* At rest nobody runs who could make anybody ready; asked twice, as no moment is
 		 * shared. */
-		if (still && stats.nr_busy == 0 && stats.queue_depth == 0) {
+		if (still && stats.workers_busy == 0 && stats.queue_depth == 0) {
 			uint64_t before = stats.executed;
 			struct timespec pause = {0, 3000000}; /* longer than the cancel deadlines */
 			nanosleep(&pause, NULL);
-			ki_host_stats(storm->host->host, &stats);
-			if (stats.executed == before && stats.nr_busy == 0) {
+			ki_host_counts(storm->host->host, &stats);
+			if (stats.executed == before && stats.workers_busy == 0) {
 				return;
 			}
 		}

@@ -107,28 +107,28 @@ static void tell_overrun(struct ki_overrun *overrun) {
 
 static const struct ki_task_ops ops = {.step = step, .starve = never, .done = never};
 
-static void stats_at_rest(struct ki_host *host, struct ki_host_stats *stats) {
+static void stats_at_rest(struct ki_host *host, struct ki_counts *stats) {
 	int64_t limit_ns = ki_clock_mono_ns() + INT64_C(20000000000);
 	uint64_t before;
-	ki_host_stats(host, stats);
+	ki_host_counts(host, stats);
 	do {
 		before = stats->executed;
 		struct timespec pause = {0, 2000000};
 		nanosleep(&pause, NULL);
-		ki_host_stats(host, stats);
+		ki_host_counts(host, stats);
 		if (ki_clock_mono_ns() > limit_ns) {
 			FAIL("%" PRIu64 " tasks wait, %d workers are busy", stats->queue_depth,
-				stats->nr_busy);
+				stats->workers_busy);
 		}
-	} while (stats->nr_busy > 0 || stats->queue_depth > 0 || stats->executed != before);
+	} while (stats->workers_busy > 0 || stats->queue_depth > 0 || stats->executed != before);
 }
 
 static void check(struct ki_host *host) {
-	struct ki_host_stats stats;
+	struct ki_counts stats;
 	for (;;) {
 		stats_at_rest(host, &stats);
 		ki_host_stop(host); /* joins: from here on all is ours */
-		ki_host_stats(host, &stats);
+		ki_host_counts(host, &stats);
 		if (stats.queue_depth == 0) {
 			break;
 		}
@@ -137,7 +137,7 @@ static void check(struct ki_host *host) {
 	uint64_t heard = 0, turns = 0, slices = 0;
 	for (int i = 0; i < NR_TASKS; i++) {
 		heard += actors[i].heard;
-		turns += actors[i].task.steps;
+		turns += ki_load_rlx(&actors[i].task.xsteps);
 		slices += actors[i].slices;
 		EQ_UINT(ki_load_rlx(&actors[i].xtold), 0);
 	}
@@ -145,7 +145,7 @@ static void check(struct ki_host *host) {
 	EQ_UINT(stats.executed, turns);
 	EQ_UINT(stats.preempted, slices);
 	EQ_UINT(stats.queue_depth, 0);
-	EQ_INT(stats.nr_busy, 0);
+	EQ_INT(stats.workers_busy, 0);
 }
 
 static void run_on(uint64_t seed, int nr_workers, int64_t bound_ns) {

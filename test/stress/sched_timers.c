@@ -167,8 +167,8 @@ static void run_on(uint64_t seed, int nr_workers, int64_t bound_ns) {
 	for (int i = 0; i < NR_OUTSIDE; i++) {
 		ki_thread_join(&outside[i]);
 	}
-	struct ki_host_stats stats;
-	ki_host_stats(host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(host, &stats);
 	EQ_UINT(stats.timers, 0);
 	ki_host_stop(host);
 	for (int i = 0; i < NR_TASKS + NR_OUTSIDE; i++) {

@@ -4,6 +4,7 @@
  * tree that was left alone runs completely.
  */
 #include "kith_stress.h"
+#include "kith_laws.h"
 
 #include "base/compiler.h"
 #include "base/rng.h"
@@ -226,6 +227,7 @@ static void run(uint64_t seed, int64_t bound_ns) {
 	ki_host_stop(host);
 	ki_sched_halt(sched);
 	ki_thread_join(&thread);
+	laws_hold_at_end(&sys);
 	ki_system_fini(&sys);
 	ki_sched_free(sched);
 }

@@ -290,12 +290,13 @@ static void arena_open(struct arena *arena, const char *source, int preempt_sign
 
 static void arena_close(struct arena *arena) {
 	struct stage *stage = &arena->stage;
-	struct ki_host_stats stats;
+	struct ki_counts stats;
 	do {
 		ki_procs_each(&stage->system, stage->host, stage_kill, &stage->system);
 		ki_thread_yield();
-		ki_host_stats(stage->host->host, &stats);
-	} while (ki_proc_host_live(stage->host) > 0 || stats.nr_busy > 0 || stats.queue_depth > 0);
+		ki_host_counts(stage->host->host, &stats);
+	} while (ki_proc_host_live(stage->host) > 0 || stats.workers_busy > 0 ||
+		stats.queue_depth > 0);
 	stage_leave(stage);
 }
 

@@ -9,7 +9,7 @@
 #ifndef LUA_STAGE_H
 #define LUA_STAGE_H
 
-#include "kith_test.h"
+#include "kith_laws.h"
 
 #include "base/buf.h"
 #include "lua/program.h"
@@ -144,18 +144,11 @@ static inline void stage_run(struct stage *stage, int64_t until_ns) {
 
 /* When all have ended. */
 static inline void stage_leave(struct stage *stage) {
-	struct ki_counts sum = {0};
-	ki_counters_collect(&stage->host->counters, &sum);
-	EQ_UINT(sum.processes, 0);
-	EQ_UINT(sum.spawned, sum.ended_normal + sum.ended_failed + sum.ended_forced);
-	EQ_UINT(sum.messages_sent, sum.messages_received + sum.messages_dropped);
-	struct ki_host_stats stats;
-	ki_host_stats(stage->host->host, &stats);
-	EQ_UINT(stats.timers, 0);
 	ki_host_stop(stage->host->host);
 	for (size_t i = 0; i < stage->nr_entries; i++) {
 		ki_lua_cache_fini(&stage->caches[i]);
 	}
+	laws_hold_at_end(&stage->system);
 	ki_system_fini(&stage->system);
 	ki_sched_free(stage->sched);
 	ki_buf_fini(&stage->output);

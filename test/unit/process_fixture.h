@@ -9,7 +9,7 @@
 #ifndef PROCESS_FIXTURE_H
 #define PROCESS_FIXTURE_H
 
-#include "kith_test.h"
+#include "kith_laws.h"
 
 #include "mem/value.h"
 #include "process/native.h"
@@ -247,13 +247,15 @@ static inline int64_t stage_now(struct stage *stage) {
 }
 
 static inline uint64_t stage_timers(struct stage *stage) {
-	struct ki_host_stats stats;
-	ki_host_stats(stage->host->host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(stage->host->host, &stats);
 	return stats.timers;
 }
 
 static inline uint64_t stage_count(struct stage *stage, enum ki_counter which) {
-	return ki_counters_get(&stage->host->counters, which);
+	struct ki_counts counts;
+	ki_proc_host_counts(stage->host, &counts);
+	return ki_counts_get(&counts, which);
 }
 
 static inline void stage_kill(void *arg, kith_pid pid) {
@@ -267,18 +269,13 @@ static inline void stage_close(struct stage *stage) {
 	ki_procs_each(&stage->system, stage->system.hosts[KI_HOST_INDEX_SYSTEM], stage_kill,
 		&stage->system);
 	stage_run(stage);
-	struct ki_counts sum = {0};
-	ki_counters_collect(&stage->host->counters, &sum);
-	EQ_UINT(sum.processes, 0);
-	EQ_UINT(sum.spawned, sum.ended_normal + sum.ended_failed + sum.ended_forced);
-	EQ_UINT(sum.messages_sent, sum.messages_received + sum.messages_dropped);
-	EQ_UINT(stage_timers(stage), 0);
 	for (struct puppet *p; (p = stage->puppets);) {
 		EQ_INT(p->nr_destroyed, p->pid != 0);
 		stage->puppets = p->next;
 		free(p);
 	}
 	ki_host_stop(stage->host->host);
+	laws_hold_at_end(&stage->system);
 	ki_system_fini(&stage->system);
 	ki_sched_free(stage->sched);
 }

@@ -92,8 +92,8 @@ TEST(sched_monitor, what_outlasts_its_slice_is_told_and_others_have_their_turns)
 	ki_task_start(&sleeps.task);
 	bench_run(&bench);
 	EQ_INT(sleeps.n, 20);
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	EQ_UINT(stats.preempted, spinners[0].nr_slices + spinners[1].nr_slices);
 	GT_INT(spinners[0].nr_slices, 5);
 	GT_INT(spinners[1].nr_slices, 5);
@@ -203,11 +203,11 @@ TEST(sched_monitor, the_queue_of_a_stuck_worker_goes_to_a_spare_thread) {
 		bench.seen[0] = &frees;
 		ki_task_start(&holds.task);
 		bench_run(&bench);
-		struct ki_host_stats stats;
-		ki_host_stats(bench.host, &stats);
+		struct ki_counts stats;
+		ki_host_counts(bench.host, &stats);
 		GE_UINT(stats.stuck, 1);
 		EQ_UINT(stats.executed, 2);
-		EQ_INT(stats.nr_workers, 1);
+		EQ_INT(stats.workers, 1);
 		bench_close(&bench);
 	}
 }
@@ -243,11 +243,11 @@ static enum ki_step count_inside(struct body *body) {
 }
 
 static void at_rest(struct bench *bench) {
-	struct ki_host_stats stats;
+	struct ki_counts stats;
 	do {
 		ki_thread_yield();
-		ki_host_stats(bench->host, &stats);
-	} while (stats.nr_busy > 0 || stats.queue_depth > 0);
+		ki_host_counts(bench->host, &stats);
+	} while (stats.workers_busy > 0 || stats.queue_depth > 0);
 }
 
 /* In a bad moment of the machine a turn of the second part may count as stuck, too: then a spare
@@ -264,8 +264,8 @@ TEST(sched_monitor, a_host_has_its_number_of_workers_again_after_stuck_turns) {
 	body_init(&frees, &bench, release);
 	ki_task_start(&frees.task); /* no worker is left for it */
 	at_rest(&bench);
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	GE_UINT(stats.stuck, 1);
 	uint64_t stuck = stats.stuck;
 	EQ_INT(ki_sched_run(bench.sched, -1), KI_RUN_HALTED);
@@ -277,7 +277,7 @@ TEST(sched_monitor, a_host_has_its_number_of_workers_again_after_stuck_turns) {
 		ki_task_start(&many[i].task);
 	}
 	bench_run(&bench);
-	ki_host_stats(bench.host, &stats);
+	ki_host_counts(bench.host, &stats);
 	LE_INT(xmost, NR + (int)(stats.stuck - stuck));
 	bench_close(&bench);
 }

@@ -94,8 +94,8 @@ TEST(sched_sim, timers_fire_by_deadline_and_then_by_arming_over_all_hosts) {
 		struct ki_host *host = i % 2 == 0 ? other : bench.host;
 		OK(ki_host_arm(host, &alarms[i].timer, deadline[i]));
 	}
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	EQ_INT(stats.timers, 3);
 	TRUE(ki_host_cancel(bench.host, &alarms[3].timer));
 	FALSE(ki_host_cancel(bench.host, &alarms[3].timer));
@@ -148,8 +148,8 @@ TEST(sched_sim, a_full_slice_moves_the_clock_and_nothing_else_does) {
 	ki_task_start(&spins.task);
 	ki_sched_run(bench.sched, -1);
 	EQ_INT(ki_sched_now(bench.sched), 10 * MS);
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	EQ_INT(stats.preempted, 10);
 	EQ_INT(stats.executed, 11);
 	EQ_INT(stats.cpu_ns, 10 * MS);
@@ -224,13 +224,13 @@ static void yield_and_check(struct body *me) {
 		over = ki_task_tick(); /* fires what this slice made due */
 	}
 	for (int i = 0; i < NR_MIXED; i++) {
-		steps[i] = mixed[i].task.steps;
+		steps[i] = ki_load_rlx(&mixed[i].task.xsteps);
 		waits[i] = is_ready(&mixed[i]);
 	}
 	ki_task_yield(true);
 	for (int i = 0; i < NR_MIXED; i++) {
 		if (waits[i] && &mixed[i] != me) {
-			GT_INT(mixed[i].task.steps, steps[i]);
+			GT_INT(ki_load_rlx(&mixed[i].task.xsteps), steps[i]);
 		}
 	}
 }
@@ -357,7 +357,7 @@ static enum ki_step count_fifty_turns(struct body *me) {
 	for (int i = 0; i < 50; i++) {
 		uint64_t turns = 0;
 		for (int k = 0; k < NR_MIXED - 1; k++) {
-			turns += mixed[k].task.steps;
+			turns += ki_load_rlx(&mixed[k].task.xsteps);
 		}
 		/* Two rounds, each with every other task once and a few woken ones more. */
 		LE_INT(turns - before, i == 0 ? UINT64_MAX / 2 : 4 * NR_MIXED);
@@ -398,8 +398,8 @@ TEST(sched_sim, a_host_runs_nothing_before_its_start_and_after_its_stop) {
 	ki_task_start(&body.task);
 	EQ_INT(ki_sched_run(bench.sched, -1), KI_RUN_IDLE);
 	EQ_INT(body.xruns, 0);
-	struct ki_host_stats stats;
-	ki_host_stats(late, &stats);
+	struct ki_counts stats;
+	ki_host_counts(late, &stats);
 	EQ_INT(stats.queue_depth, 1);
 	OK(ki_host_start(late));
 	EQ_INT(ki_sched_run(bench.sched, -1), KI_RUN_IDLE);

@@ -58,8 +58,8 @@ TEST(sched_steal, what_one_wakes_others_run_and_each_theft_is_counted) {
 	make_many(&bench, 100, count_and_end);
 	ki_task_start(&holds.task);
 	bench_run(&bench);
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	EQ_UINT(stats.stolen, 100); /* all from the ring of the one that holds, and never back */
 	EQ_UINT(stats.executed, 101);
 	EQ_UINT(stats.stuck, 0);
@@ -257,8 +257,8 @@ TEST(sched_steal, what_a_stopped_worker_had_in_its_ring_waits_for_the_next_start
 	while (!ki_load_acq(&bench.xflag)) {
 		ki_thread_yield();
 	}
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	EQ_UINT(stats.queue_depth, 300);
 	struct ki_thread stops;
 	OK(ki_thread_start(&stops, stop_the_host, bench.host, 0));
@@ -268,7 +268,7 @@ TEST(sched_steal, what_a_stopped_worker_had_in_its_ring_waits_for_the_next_start
 	}
 	ki_store_rel(&bench.xflag, 2);
 	ki_thread_join(&stops);
-	ki_host_stats(bench.host, &stats);
+	ki_host_counts(bench.host, &stats);
 	LE_UINT(stats.queue_depth, 300);
 	ki_store_rel(&bench.xflag, 0);
 	wakes.run = count_and_end;

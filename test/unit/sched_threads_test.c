@@ -50,14 +50,14 @@ TEST(sched_threads, numbers_are_exact_at_rest) {
 		body_init(&bodies[i], &bench, wait_for_ever);
 		ki_task_start(&bodies[i].task);
 	}
-	struct ki_host_stats stats;
+	struct ki_counts stats;
 	int64_t limit_ns = ki_clock_mono_ns() + 2000 * MS * TEST_SCALE;
 	do {
 		ki_thread_yield();
-		ki_host_stats(bench.host, &stats);
-	} while ((stats.executed < 5 || stats.nr_busy > 0) && ki_clock_mono_ns() < limit_ns);
-	EQ_INT(stats.nr_workers, 3);
-	EQ_INT(stats.nr_busy, 0);
+		ki_host_counts(bench.host, &stats);
+	} while ((stats.executed < 5 || stats.workers_busy > 0) && ki_clock_mono_ns() < limit_ns);
+	EQ_INT(stats.workers, 3);
+	EQ_INT(stats.workers_busy, 0);
 	EQ_INT(stats.executed, 5);
 	EQ_INT(stats.queue_depth, 0);
 	EQ_INT(stats.timers, 0);
@@ -232,8 +232,8 @@ TEST(sched_threads, a_stopped_host_keeps_its_queue_for_the_next_start) {
 	body_init(&body, &bench, spin_until_told);
 	bench.xflag = 1;
 	ki_task_start(&body.task);
-	struct ki_host_stats stats;
-	ki_host_stats(bench.host, &stats);
+	struct ki_counts stats;
+	ki_host_counts(bench.host, &stats);
 	EQ_INT(stats.queue_depth, 1);
 	EQ_INT(body.xruns, 0);
 	OK(ki_host_start(bench.host));

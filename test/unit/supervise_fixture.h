@@ -7,7 +7,7 @@
 #define TEST_SUPERVISE_FIXTURE_H
 
 #include "base/buf.h"
-#include "kith_test.h"
+#include "kith_laws.h"
 #include "mem/value.h"
 #include "process/native.h"
 #include "supervise/application.h"
@@ -190,6 +190,7 @@ static inline void fixture_fini(struct fixture *f)
 {
 	EQ_UINT(ki_proc_host_live(f->host), 0);
 	ki_application_free(f->app);
+	laws_hold_at_end(&f->system);
 	ki_system_fini(&f->system);
 	ki_sched_free(f->sched);
 	ki_buf_fini(&f->said);

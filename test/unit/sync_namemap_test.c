@@ -10,7 +10,7 @@ TEST(namemap, finds_what_was_added_and_refuses_another_holder) {
 	struct ki_namemap map;
 	ki_namemap_init(&map);
 	OK(ki_namemap_add(&map, ki_strv("a"), 7, 9, NULL, NULL));
-	OK(ki_namemap_add(&map, ki_strv("a"), 7, 7, NULL, NULL));
+	EQ_INT(ki_namemap_add(&map, ki_strv("a"), 7, 7, NULL, NULL), 1); /* it has it already */
 	STATUS(ki_namemap_add(&map, ki_strv("a"), 8, 8, NULL, NULL), KITH_EEXIST);
 	EQ_UINT(ki_namemap_find(&map, ki_strv("a")), 7);
 	EQ_UINT(ki_namemap_find(&map, ki_strv("b")), 0);
@@ -21,11 +21,11 @@ TEST(namemap, removes_for_holder_and_registrant_only) {
 	struct ki_namemap map;
 	ki_namemap_init(&map);
 	OK(ki_namemap_add(&map, ki_strv("a"), 7, 9, NULL, NULL));
-	FALSE(ki_namemap_remove(&map, ki_strv("a"), 8));
-	TRUE(ki_namemap_remove(&map, ki_strv("a"), 9));
-	FALSE(ki_namemap_remove(&map, ki_strv("a"), 9));
+	EQ_UINT(ki_namemap_remove(&map, ki_strv("a"), 8), 0);
+	EQ_UINT(ki_namemap_remove(&map, ki_strv("a"), 9), 7);
+	EQ_UINT(ki_namemap_remove(&map, ki_strv("a"), 9), 0);
 	OK(ki_namemap_add(&map, ki_strv("a"), 7, 9, NULL, NULL));
-	TRUE(ki_namemap_remove(&map, ki_strv("a"), 7));
+	EQ_UINT(ki_namemap_remove(&map, ki_strv("a"), 7), 7);
 	EQ_UINT(ki_namemap_find(&map, ki_strv("a")), 0);
 	ki_namemap_fini(&map);
 }
@@ -44,6 +44,11 @@ TEST(namemap, asks_whether_the_holder_may) {
 	ki_namemap_fini(&map);
 }
 
+static void count_one(void *arg, struct ki_strv name) {
+	++*(size_t *)arg;
+	TRUE(name.len > 4 && memcmp(name.ptr, "name", 4) == 0);
+}
+
 /* A table of 200 names, each with at most one of 20 holders. */
 TEST(namemap, agrees_with_a_model_over_random_operations) {
 	enum { NAMES = 200, HOLDERS = 20 };
@@ -60,12 +65,12 @@ TEST(namemap, agrees_with_a_model_over_random_operations) {
 		struct ki_strv name = ki_strv(text);
 		uint64_t what = ki_rng_below(&rng, 100);
 		if (what < 60) {
-			int want = !model[i] || model[i] == holder ? KITH_OK : KITH_EEXIST;
-			STATUS(ki_namemap_add(&map, name, holder, holder, NULL, NULL), want);
+			int want = !model[i] ? KITH_OK : model[i] == holder ? 1 : KITH_EEXIST;
+			EQ_INT(ki_namemap_add(&map, name, holder, holder, NULL, NULL), want);
 			model[i] = model[i] ? model[i] : holder;
 		} else if (what < 90) {
 			bool want = model[i] == holder;
-			EQ_INT(ki_namemap_remove(&map, name, holder), want);
+			EQ_UINT(ki_namemap_remove(&map, name, holder), want ? holder : 0);
 			model[i] = want ? 0 : model[i];
 		} else if (what < 92) {
 			size_t want = 0;
@@ -75,6 +80,9 @@ TEST(namemap, agrees_with_a_model_over_random_operations) {
 					want++;
 				}
 			}
+			size_t seen = 0;
+			ki_namemap_each(&map, holder, count_one, &seen);
+			EQ_UINT(seen, want);
 			EQ_UINT(ki_namemap_drop(&map, holder), want);
 		}
 		EQ_UINT(ki_namemap_find(&map, name), model[i]);
