@@ -67,6 +67,7 @@ struct stage_options {
 	bool threads; /* real ones, not simulated */
 	int preempt_signal;
 	int nr_workers;
+	int64_t slice_ns; /* 0: 1 ms */
 };
 
 static inline void stage_open_with(struct stage *stage, const struct entry *entries,
@@ -95,7 +96,8 @@ static inline void stage_open_with(struct stage *stage, const struct entry *entr
 		stage->sorted[i] = &stage->programs[i];
 	}
 	ki_system_set_programs(&stage->system, stage->sorted, nr_entries);
-	NOT_NULL(host = ki_host_new(stage->sched, "app:processes", how->nr_workers, 0));
+	NOT_NULL(host = ki_host_new(stage->sched, "app:processes", how->nr_workers,
+			  how->slice_ns));
 	OK(ki_system_add_host(&stage->system, host, &stage->host));
 	OK(ki_host_start(host));
 	ki_proc_host_set_state(stage->host, KI_PROC_HOST_RUNNING);
