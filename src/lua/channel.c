@@ -11,32 +11,23 @@
 #include "lua/co.h"
 #include "lua/usertype.h"
 
-static const char metatable_key = 'm'; /* its address: quicker than a name */
-
 void ki_channel_open(lua_State *L, const luaL_Reg *methods) {
 	ki_usertype_push(L, "channel", methods, NULL);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+	ki_usertype_set(L, KI_TYPE_CHANNEL);
 }
 
 void *ki_channel_new(lua_State *L, size_t size, const struct ki_channel_source *source) {
-	struct ki_channel *channel = lua_newuserdatauv(L, size, KI_CHANNEL_NR_VALUES);
+	struct ki_channel *channel =
+		ki_usertype_new(L, KI_TYPE_CHANNEL, size, KI_CHANNEL_NR_VALUES);
 	memset(channel, 0, size);
 	channel->source = source;
 	ki_list_init(&channel->receivers);
 	ki_list_init(&channel->senders);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-	lua_setmetatable(L, -2);
 	return channel;
 }
 
 struct ki_channel *ki_channel_test(lua_State *L, int index) {
-	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
-		return NULL;
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-	bool is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return is ? lua_touserdata(L, index) : NULL;
+	return ki_usertype_test(L, index, KI_TYPE_CHANNEL);
 }
 
 /* ---- Who waits ---- */

@@ -27,6 +27,8 @@
 #define DEPTH_MAX 200
 /* What one level of either direction needs of Lua's stack. */
 #define STACK_SLOTS 8
+/* The longest string that encode_scalar takes: the limits of SPEC 9.4 are for the encoder. */
+#define SCALAR_MAX 4096
 /* Values of an array that are looked at between two polls. */
 #define LOOK_AT 64
 
@@ -259,7 +261,6 @@ static bool refuse_key(struct encoder *e, int index, const struct step *at) {
 /* Of a value itself, not of what is in it. */
 static bool can_send(const struct encoder *e, int index) {
 	int64_t ns;
-	struct ki_payload *payload;
 	switch (lua_type(e->L, index)) {
 	case LUA_TNIL:
 	case LUA_TBOOLEAN:
@@ -269,7 +270,7 @@ static bool can_send(const struct encoder *e, int index) {
 	case LUA_TTABLE:
 		return e->depth < DEPTH_MAX || !e->strip;
 	case LUA_TUSERDATA:
-		return ki_error_is(e->L, index) || ki_payload_test(e->L, index, &payload) ||
+		return ki_error_is(e->L, index) || ki_payload_is(e->L, index) ||
 			ki_duration_test(e->L, index, &ns) ||
 			ki_time_test(e->L, index) != NULL;
 	default:
@@ -386,10 +387,10 @@ static bool encode_error(struct encoder *e, int index, const char *more, const s
 	return true;
 }
 
-static bool encode_payload(struct encoder *e, struct ki_payload *payload) {
-	struct ki_payload *held =
-		payload != NULL ? ki_payload_ref(payload) : ki_value_payload_nil();
-	if (held == NULL) {
+static bool encode_payload(struct encoder *e, int index) {
+	struct ki_payload *held;
+	if (ki_payload_share(e->L, index, &held) != KITH_OK ||
+		(held == NULL && (held = ki_value_payload_nil()) == NULL)) {
 		return refuse_memory(e);
 	}
 	ki_value_payload(&e->writer, held);
@@ -399,12 +400,11 @@ static bool encode_payload(struct encoder *e, struct ki_payload *payload) {
 
 static bool encode_userdata(struct encoder *e, int index, const struct step *at) {
 	int64_t number;
-	struct ki_payload *payload;
 	if (ki_error_is(e->L, index)) {
 		return encode_error(e, index, NULL, at);
 	}
-	if (ki_payload_test(e->L, index, &payload)) {
-		return encode_payload(e, payload);
+	if (ki_payload_is(e->L, index)) {
+		return encode_payload(e, index);
 	}
 	if (ki_duration_test(e->L, index, &number)) {
 		ki_value_duration(&e->writer, number);
@@ -497,9 +497,34 @@ static int finish(
 	return 0;
 }
 
+/* Most of what is sent is one: it needs no encoder. False: it is none, is refused, or there is no
+ * memory. */
+static bool encode_scalar(lua_State *L, int index, struct ki_payload **out) {
+	struct ki_strv text;
+	switch (lua_type(L, index)) {
+	case LUA_TBOOLEAN:
+		*out = ki_value_payload_bool(lua_toboolean(L, index));
+		break;
+	case LUA_TNUMBER:
+		*out = lua_isinteger(L, index) ? ki_value_payload_int(lua_tointeger(L, index))
+					       : ki_value_payload_float(lua_tonumber(L, index));
+		break;
+	case LUA_TSTRING:
+		text.ptr = lua_tolstring(L, index, &text.len);
+		*out = text.len <= SCALAR_MAX ? ki_value_payload_str(text) : NULL;
+		break;
+	default:
+		return false;
+	}
+	return *out != NULL;
+}
+
 int ki_codec_encode_value(lua_State *L, int index, int ordinal, struct ki_payload **out) {
 	if (lua_isnoneornil(L, index)) {
 		*out = NULL;
+		return 0;
+	}
+	if (encode_scalar(L, index, out)) {
 		return 0;
 	}
 	struct encoder e;
@@ -511,11 +536,13 @@ int ki_codec_encode_value(lua_State *L, int index, int ordinal, struct ki_payloa
 }
 
 int ki_codec_encode(lua_State *L, int index, int ordinal, struct ki_payload **out) {
-	struct ki_payload *payload;
 	if (lua_type(L, index) == LUA_TUSERDATA && lua_checkstack(L, STACK_SLOTS) &&
-		ki_payload_test(L, index, &payload)) {
-		*out = payload != NULL ? ki_payload_ref(payload) : NULL;
-		return 0;
+		ki_payload_is(L, index)) {
+		int status = ki_payload_share(L, index, out);
+		if (status != KITH_OK) {
+			lua_pushliteral(L, "not enough memory");
+		}
+		return status;
 	}
 	return ki_codec_encode_value(L, index, ordinal, out);
 }
@@ -569,7 +596,7 @@ enum { READ_OK, READ_MALFORMED, READ_RESTART };
 struct decoder {
 	lua_State *L;
 	struct ki_value_reader reader;
-	const struct ki_payload *payload;
+	const struct ki_codec_bytes *bytes;
 	int tables; /* index of the list of tables by number, or 0: not kept */
 	int depth;
 };
@@ -638,6 +665,37 @@ static int decode_backref(struct decoder *d, uint32_t number) {
 										   : READ_MALFORMED;
 }
 
+static bool push_scalar(lua_State *L, const struct ki_value_token *token) {
+	switch (token->tag) {
+	case KI_VALUE_NIL:
+		lua_pushnil(L);
+		return true;
+	case KI_VALUE_FALSE:
+	case KI_VALUE_TRUE:
+		lua_pushboolean(L, token->tag == KI_VALUE_TRUE);
+		return true;
+	case KI_VALUE_INT:
+		lua_pushinteger(L, token->i);
+		return true;
+	case KI_VALUE_FLOAT:
+		lua_pushnumber(L, token->f);
+		return true;
+	case KI_VALUE_STR:
+		lua_pushlstring(L, token->str.ptr, token->str.len);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool ki_codec_scalar(lua_State *L, const void *data, uint32_t size) {
+	struct ki_value_reader reader;
+	struct ki_value_token token;
+	ki_value_reader_init(&reader, data, size, 0);
+	return ki_value_next(&reader, &token) == KITH_OK && ki_value_at_end(&reader) &&
+		push_scalar(L, &token);
+}
+
 /* Pushes the next value. What else it leaves there on failure is the caller's to remove. */
 static int decode_value(struct decoder *d) {
 	lua_State *L = d->L;
@@ -647,23 +705,10 @@ static int decode_value(struct decoder *d) {
 	if (ki_value_next(&d->reader, &token) != 0) {
 		return READ_MALFORMED;
 	}
+	if (push_scalar(L, &token)) {
+		return READ_OK;
+	}
 	switch (token.tag) {
-	case KI_VALUE_NIL:
-		lua_pushnil(L);
-		return READ_OK;
-	case KI_VALUE_FALSE:
-	case KI_VALUE_TRUE:
-		lua_pushboolean(L, token.tag == KI_VALUE_TRUE);
-		return READ_OK;
-	case KI_VALUE_INT:
-		lua_pushinteger(L, token.i);
-		return READ_OK;
-	case KI_VALUE_FLOAT:
-		lua_pushnumber(L, token.f);
-		return READ_OK;
-	case KI_VALUE_STR:
-		lua_pushlstring(L, token.str.ptr, token.str.len);
-		return READ_OK;
 	case KI_VALUE_TABLE:
 		return decode_table(d, token.table.number, token.table.narr, token.table.nrec);
 	case KI_VALUE_BACKREF:
@@ -679,32 +724,31 @@ static int decode_value(struct decoder *d) {
 		ki_duration_push(L, token.i);
 		return READ_OK;
 	case KI_VALUE_PAYLOAD:
-		if (token.payload >= d->payload->nr_refs) {
+		if (token.payload >= d->bytes->nr_refs) {
 			return READ_MALFORMED;
 		}
-		ki_payload_push(L, ki_payload_ref(d->payload->refs[token.payload]));
+		ki_payload_push(L, d->bytes->refs[token.payload]);
 		return READ_OK;
-	case KI_NR_VALUE_TAGS:
-		break;
+	default:
+		return READ_MALFORMED;
 	}
-	return READ_MALFORMED;
 }
 
-static int decode_whole(lua_State *L, const struct ki_payload *payload, int tables) {
-	struct decoder d = {.L = L, .payload = payload, .tables = tables};
-	ki_value_reader_payload(&d.reader, payload);
+static int decode_whole(lua_State *L, const struct ki_codec_bytes *bytes, int tables) {
+	struct decoder d = {.L = L, .bytes = bytes, .tables = tables};
+	ki_value_reader_init(&d.reader, bytes->data, bytes->size, bytes->nr_refs);
 	int status = decode_value(&d);
 	return status == READ_OK && !ki_value_at_end(&d.reader) ? READ_MALFORMED : status;
 }
 
 /* Most values share no tables: only for those that do is a list kept, in a second reading. */
-static int decode(lua_State *L, const struct ki_payload *payload) {
+static int decode(lua_State *L, const struct ki_codec_bytes *bytes) {
 	int top = lua_gettop(L);
-	int status = decode_whole(L, payload, 0);
+	int status = decode_whole(L, bytes, 0);
 	if (status == READ_RESTART) {
 		lua_settop(L, top);
 		lua_newtable(L);
-		status = decode_whole(L, payload, top + 1);
+		status = decode_whole(L, bytes, top + 1);
 		if (status == READ_OK) {
 			lua_remove(L, top + 1);
 		}
@@ -717,16 +761,17 @@ static int decode(lua_State *L, const struct ki_payload *payload) {
 	return 0;
 }
 
-static int decode_json(lua_State *L, const struct ki_payload *payload) {
+static int decode_json(lua_State *L, const struct ki_codec_bytes *bytes) {
 	struct ki_scratch *scratch = ki_scratch_push(L);
 	struct ki_json_fault fault;
-	struct ki_strv text = ki_strv_n((const char *)payload->data, payload->size);
+	struct ki_strv text = ki_strv_n(bytes->data, bytes->size);
 	int status = ki_json_decode(text, &scratch->payload, &fault);
 	if (status == KITH_EEXHAUSTED) {
 		return luaL_error(L, "not enough memory");
 	}
 	if (status == KITH_OK) {
-		status = decode(L, scratch->payload);
+		struct ki_codec_bytes read = ki_codec_bytes_of(scratch->payload);
+		status = decode(L, &read);
 		ki_scratch_clear(scratch);
 	} else {
 		lua_pushnil(L);
@@ -736,21 +781,39 @@ static int decode_json(lua_State *L, const struct ki_payload *payload) {
 	return status;
 }
 
-int ki_codec_decode(lua_State *L, const struct ki_payload *payload) {
-	luaL_checkstack(L, STACK_SLOTS, NULL);
+struct ki_codec_bytes ki_codec_bytes_of(const struct ki_payload *payload) {
 	if (payload == NULL) {
+		return (struct ki_codec_bytes){.format = KI_FORMAT_LUA, .is_nil = true};
+	}
+	return (struct ki_codec_bytes){
+		.format = payload->format,
+		.data = payload->data,
+		.size = payload->size,
+		.refs = payload->refs,
+		.nr_refs = payload->nr_refs,
+	};
+}
+
+int ki_codec_decode(lua_State *L, const struct ki_payload *payload) {
+	struct ki_codec_bytes bytes = ki_codec_bytes_of(payload);
+	return ki_codec_decode_bytes(L, &bytes);
+}
+
+int ki_codec_decode_bytes(lua_State *L, const struct ki_codec_bytes *bytes) {
+	luaL_checkstack(L, STACK_SLOTS, NULL);
+	if (bytes->is_nil) {
 		lua_pushnil(L);
 		return 0;
 	}
-	switch (payload->format) {
+	switch (bytes->format) {
 	case KI_FORMAT_LUA:
 	case KI_FORMAT_ERROR:
-		return decode(L, payload);
+		return decode(L, bytes);
 	case KI_FORMAT_JSON:
-		return decode_json(L, payload);
+		return decode_json(L, bytes);
 	case KI_FORMAT_STRING:
 	case KI_FORMAT_BYTES:
-		lua_pushlstring(L, (const char *)payload->data, payload->size);
+		lua_pushlstring(L, bytes->data, bytes->size);
 		return 0;
 	default:
 		lua_pushnil(L);

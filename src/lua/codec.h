@@ -41,4 +41,20 @@ struct ki_payload *ki_codec_encode_plain(lua_State *L, int index);
  * Lua's memory error. */
 int ki_codec_decode(lua_State *L, const struct ki_payload *payload);
 
+/* Pushes the value when the bytes, of format LUA, are those of a scalar: nil, a boolean, a number
+ * or a string. False: they are not, nothing was pushed. May raise Lua's memory error. */
+bool ki_codec_scalar(lua_State *L, const void *data, uint32_t size);
+
+/* What a payload holds, wherever it lies; whoever has it keeps that. */
+struct ki_codec_bytes {
+	enum ki_format format;
+	bool is_nil; /* no payload: nil */
+	const void *data;
+	uint32_t size, nr_refs;
+	struct ki_payload *const *refs;
+};
+struct ki_codec_bytes ki_codec_bytes_of(const struct ki_payload *payload);
+/* ki_codec_decode of such bytes. */
+int ki_codec_decode_bytes(lua_State *L, const struct ki_codec_bytes *bytes);
+
 #endif

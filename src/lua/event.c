@@ -21,12 +21,6 @@ static const char *kind_text(uint8_t kind) {
 	}
 }
 
-void ki_pid_push(lua_State *L, kith_pid pid) {
-	char text[KI_PID_TEXT_MAX];
-	size_t len = ki_pid_format(ki_lua_of(L)->proc->system, pid, text);
-	lua_pushlstring(L, text, len);
-}
-
 /* A fresh copy for this watcher (SPEC 4.5). */
 static void push_result(lua_State *L, const struct ki_result *result) {
 	lua_createtable(L, 0, 1);

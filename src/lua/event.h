@@ -13,7 +13,5 @@
 void ki_event_push(lua_State *L, struct ki_signal *signal);
 /* Pushes the constants of process.event. */
 void ki_event_push_kinds(lua_State *L);
-/* Pushes the text of a PID; "" for 0. */
-void ki_pid_push(lua_State *L, kith_pid pid);
 
 #endif

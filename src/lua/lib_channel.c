@@ -116,16 +116,13 @@ struct select_case {
 	bool to_send;
 };
 
-static const char case_key = 'k'; /* its address: the metatable of cases */
-
 /* Pushes a case for the channel at index 1. */
 static struct select_case *new_case(lua_State *L, struct ki_channel *channel, bool to_send) {
-	struct select_case *made = lua_newuserdatauv(L, sizeof(*made), KI_CASE_NR_VALUES);
+	struct select_case *made =
+		ki_usertype_new(L, KI_TYPE_CASE, sizeof(*made), KI_CASE_NR_VALUES);
 	*made = (struct select_case){channel, to_send};
 	lua_pushvalue(L, 1);
 	lua_setiuservalue(L, -2, KI_CASE_CHANNEL);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &case_key);
-	lua_setmetatable(L, -2);
 	return made;
 }
 
@@ -148,16 +145,6 @@ static int lib_case_receive(lua_State *L) {
 		lua_setiuservalue(L, 1, KI_CHANNEL_CASE);
 	}
 	return 1;
-}
-
-static struct select_case *test_case(lua_State *L, int index) {
-	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
-		return NULL;
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &case_key);
-	bool is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return is ? lua_touserdata(L, index) : NULL;
 }
 
 /* ---- select ----
@@ -248,7 +235,7 @@ static int push_cases(lua_State *L) {
 	for (int i = 1; i <= nr_cases; i++) {
 		ki_lua_spend(L, 1);
 		lua_rawgeti(L, 1, i);
-		if (test_case(L, -1) == NULL) {
+		if (ki_usertype_test(L, -1, KI_TYPE_CASE) == NULL) {
 			luaL_error(L,
 				"bad argument #1 to 'select' (case expected at index %d, got %s)",
 				i, ki_type_name(L, -1));
@@ -304,7 +291,7 @@ void ki_open_channel(lua_State *L) {
 	};
 	ki_channel_open(L, methods);
 	ki_usertype_push(L, "select case", NULL, NULL);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &case_key);
+	ki_usertype_set(L, KI_TYPE_CASE);
 	luaL_newlib(L, functions);
 	ki_table_freeze(L, -1);
 	lua_setglobal(L, "channel");

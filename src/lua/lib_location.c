@@ -17,9 +17,6 @@
 #include "lua/shared.h"
 #include "lua/usertype.h"
 
-/* Of the metatable in the registry. */
-static const char location_key = 'l';
-
 /* The userdata; cut off in front of `own` where the location lives as long as the runtime. */
 struct location_object {
 	const struct ki_location *location;
@@ -43,44 +40,31 @@ bool ki_location_is_held(const struct ki_location *location) {
 	return location->fixed && location != &ki_location_utc;
 }
 
-static void set_metatable(lua_State *L) {
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &location_key);
-	lua_setmetatable(L, -2);
-}
-
 /* Any Location is made after the module: a Time that arrives makes it first. */
 void ki_location_push(lua_State *L, const struct ki_location *location) {
 	luaL_checkstack(L, 2, NULL);
 	struct location_object *object =
-		lua_newuserdatauv(L, offsetof(struct location_object, own), 0);
+		ki_usertype_new(L, KI_TYPE_LOCATION, offsetof(struct location_object, own), 0);
 	object->location = location;
-	set_metatable(L);
 }
 
 void ki_location_push_fixed(lua_State *L, struct ki_strv name, int32_t offset_sec) {
 	luaL_checkstack(L, 2, NULL);
 	char offset[16];
 	size_t offset_len = (size_t)snprintf(offset, sizeof(offset), "%+d ", (int)offset_sec);
-	struct location_object *object =
-		lua_newuserdatauv(L, sizeof(*object) + offset_len + name.len + 1, 0);
+	struct location_object *object = ki_usertype_new(
+		L, KI_TYPE_LOCATION, sizeof(*object) + offset_len + name.len + 1, 0);
 	char *text = object->spelling;
 	memcpy(text, offset, offset_len);
 	memcpy(text + offset_len, name.len ? name.ptr : "", name.len);
 	text[offset_len + name.len] = '\0';
 	ki_location_init_fixed(&object->own, text + offset_len, offset_sec);
 	object->location = &object->own;
-	set_metatable(L);
 }
 
 const struct ki_location *ki_location_test(lua_State *L, int index) {
-	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
-		return NULL;
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &location_key);
-	bool is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	const struct location_object *object = lua_touserdata(L, index);
-	return is ? object->location : NULL;
+	const struct location_object *object = ki_usertype_test(L, index, KI_TYPE_LOCATION);
+	return object != NULL ? object->location : NULL;
 }
 
 const struct ki_location *ki_location_check(lua_State *L, int arg, const char *fn) {
@@ -195,7 +179,7 @@ static void make_metatable(lua_State *L) {
 	static const luaL_Reg methods[] = {{"string", location_string}, {NULL, NULL}};
 	static const luaL_Reg meta[] = {{"__tostring", location_tostring}, {NULL, NULL}};
 	ki_usertype_push(L, "Location", methods, meta);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &location_key);
+	ki_usertype_set(L, KI_TYPE_LOCATION);
 }
 
 void ki_location_open(lua_State *L) {

@@ -6,6 +6,7 @@
 #include "lua/lib_payload.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "lua/codec.h"
@@ -15,254 +16,376 @@
 #include "lua/scratch.h"
 #include "lua/transcode.h"
 #include "lua/usertype.h"
+#include "mem/value.h"
 
-/* Metatables in the registry, by address: a look-up that cannot raise. */
-static const char payload_key = 'p', message_key = 'm';
+/* Contents up to this size are copied into the object, and what they came in is let go of at once:
+ * no finalizer, no reference, and the block is free for the next message while it is still warm. */
+enum { SMALL_MAX = 160 };
 
-/* User value: what data() gave. */
-struct payload_object {
-	struct ki_owned owned;      /* in lua->owned from the moment that it holds something */
-	struct ki_payload *payload; /* NULL: the data is nil */
+/* KI_TYPE_PAYLOAD. User value, unless it is a scalar: what data() gave. */
+struct small_payload {
+	uint8_t format; /* enum ki_format */
+	bool is_nil, has_data;
+	uint32_t size;
+	unsigned char data[];
+};
+
+/* KI_TYPE_PAYLOAD_HELD. User value: what data() gave. */
+struct held_payload {
+	struct ki_owned owned; /* in lua->owned from the moment that it holds something */
+	struct ki_payload *payload;
 	bool has_data;
 };
 
-/* User value: what payload() gave. */
-struct message_object {
+/* KI_TYPE_MESSAGE: of no payload, or of one that is small. User value: what payload() gave. */
+struct small_message {
+	kith_pid from;
+	uint32_t topic_len;
+	uint32_t size; /* of the payload */
+	uint8_t format;
+	uint8_t nr_payloads;
+	bool is_nil;   /* the payload is */
+	bool has_payload;
+	char bytes[];  /* the topic, then those of the payload */
+};
+
+/* KI_TYPE_MESSAGE_HELD. User value: what payload() gave. */
+struct held_message {
 	struct ki_owned owned;
 	struct ki_message *message;
 	bool has_payload;
 };
-
-static bool has_metatable(lua_State *L, int index, const char *key) {
-	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
-		return false;
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, key);
-	bool is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return is;
-}
 
 static void hold(lua_State *L, struct ki_owned *owned, void (*drop)(struct ki_owned *)) {
 	owned->drop = drop;
 	ki_list_push_back(&ki_lua_of(L)->owned, &owned->node);
 }
 
-/* The objects are made protected, so that what they are to hold is not lost when there is no
- * memory: light userdata -> object. False: it took nothing, the error is on the stack. */
-static bool make_object(lua_State *L, lua_CFunction make, void *held) {
-	if (!lua_checkstack(L, 4)) {
-		lua_pushnil(L); /* Lua keeps a few slots for errors */
-		return false;
-	}
-	lua_pushcfunction(L, make);
-	lua_pushlightuserdata(L, held);
-	return lua_pcall(L, 1, 1, 0) == LUA_OK;
+static bool is_small(const struct ki_payload *payload) {
+	return payload == NULL || (payload->size <= SMALL_MAX && payload->nr_refs == 0);
 }
 
 /* ---- Payload ---- */
 
 static void drop_payload(struct ki_owned *owned) {
-	struct payload_object *object = ki_container_of(owned, struct payload_object, owned);
+	struct held_payload *object = ki_container_of(owned, struct held_payload, owned);
 	ki_payload_unref(object->payload);
 	object->payload = NULL;
 }
 
-static int make_payload(lua_State *L) {
-	struct payload_object *object = lua_newuserdatauv(L, sizeof *object, 1);
-	object->payload = lua_touserdata(L, 1);
-	object->has_data = false;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &payload_key);
-	hold(L, &object->owned, drop_payload);
-	lua_setmetatable(L, -2);
-	return 1;
+/* Decoding it twice gives equal values, so none needs to be kept. */
+static bool is_scalar(const struct ki_codec_bytes *bytes) {
+	return bytes->is_nil ||
+		(bytes->format == KI_FORMAT_LUA && bytes->size > 0 &&
+			*(const unsigned char *)bytes->data <= KI_VALUE_STR);
+}
+
+static void push_small(lua_State *L, const struct ki_codec_bytes *bytes) {
+	struct small_payload *object = ki_usertype_new(L, KI_TYPE_PAYLOAD,
+		sizeof(*object) + bytes->size, is_scalar(bytes) ? 0 : 1);
+	*object = (struct small_payload){
+		.format = (uint8_t)bytes->format, .is_nil = bytes->is_nil, .size = bytes->size};
+	if (bytes->size > 0) {
+		memcpy(object->data, bytes->data, bytes->size);
+	}
 }
 
 void ki_payload_push(lua_State *L, struct ki_payload *payload) {
-	if (!make_object(L, make_payload, payload)) {
-		ki_payload_unref(payload);
+	if (is_small(payload)) {
+		struct ki_codec_bytes bytes = ki_codec_bytes_of(payload);
+		push_small(L, &bytes);
+	} else {
+		struct held_payload *object =
+			ki_usertype_new(L, KI_TYPE_PAYLOAD_HELD, sizeof *object, 1);
+		object->payload = ki_payload_ref(payload);
+		object->has_data = false;
+		hold(L, &object->owned, drop_payload);
+	}
+}
+
+static int push_protected(lua_State *L) {
+	ki_payload_push(L, lua_touserdata(L, 1));
+	return 1;
+}
+
+void ki_payload_give(lua_State *L, struct ki_payload *payload) {
+	bool pushed = false;
+	if (lua_checkstack(L, 4)) {
+		lua_pushcfunction(L, push_protected);
+		lua_pushlightuserdata(L, payload);
+		pushed = lua_pcall(L, 1, 1, 0) == LUA_OK;
+	} else {
+		lua_pushnil(L); /* Lua keeps a few slots for errors */
+	}
+	ki_payload_unref(payload);
+	if (!pushed) {
 		lua_error(L);
 	}
 }
 
-bool ki_payload_test(lua_State *L, int index, struct ki_payload **out) {
-	if (!has_metatable(L, index, &payload_key)) {
-		return false;
-	}
-	const struct payload_object *object = lua_touserdata(L, index);
-	*out = object->payload;
-	return true;
+bool ki_payload_is(lua_State *L, int index) {
+	return ki_usertype_test(L, index, KI_TYPE_PAYLOAD) != NULL ||
+		ki_usertype_test(L, index, KI_TYPE_PAYLOAD_HELD) != NULL;
 }
 
-static struct payload_object *check_payload(lua_State *L, const char *method) {
-	if (!has_metatable(L, 1, &payload_key)) {
+int ki_payload_share(lua_State *L, int index, struct ki_payload **out) {
+	const struct held_payload *held = ki_usertype_test(L, index, KI_TYPE_PAYLOAD_HELD);
+	if (held != NULL) {
+		*out = ki_payload_ref(held->payload);
+		return KITH_OK;
+	}
+	const struct small_payload *small = lua_touserdata(L, index);
+	*out = small->is_nil ? NULL
+			     : ki_payload_new(small->format, small->data, small->size, NULL, 0);
+	return small->is_nil || *out != NULL ? KITH_OK : KITH_EEXHAUSTED;
+}
+
+static void check_payload(lua_State *L, const char *method) {
+	if (!ki_payload_is(L, 1)) {
 		ki_arg_error(L, 1, method, "Payload");
 	}
-	return lua_touserdata(L, 1);
 }
 
-static const char *format_of(const struct payload_object *object) {
-	return ki_format_name(object->payload != NULL ? object->payload->format : KI_FORMAT_LUA);
+/* What the Payload at 1 holds, which keeps it. */
+static struct ki_codec_bytes contents(lua_State *L) {
+	const struct small_payload *small = ki_usertype_test(L, 1, KI_TYPE_PAYLOAD);
+	if (small != NULL) {
+		return (struct ki_codec_bytes){.format = small->format,
+			.data = small->data, .size = small->size, .is_nil = small->is_nil};
+	}
+	const struct held_payload *held = lua_touserdata(L, 1);
+	return ki_codec_bytes_of(held->payload);
+}
+
+static const char *format_of(lua_State *L) {
+	return ki_format_name(contents(L).format);
 }
 
 static int payload_gc(lua_State *L) {
-	struct payload_object *object = lua_touserdata(L, 1);
+	struct held_payload *object = lua_touserdata(L, 1);
 	ki_list_remove(&object->owned.node);
 	drop_payload(&object->owned);
 	return 0;
 }
 
-static int payload_unmarshal(lua_State *L) {
-	struct payload_object *object = check_payload(L, "unmarshal");
-	if (ki_codec_decode(L, object->payload) != 0) {
+static int unmarshal(lua_State *L) {
+	struct ki_codec_bytes bytes = contents(L);
+	if (ki_codec_decode_bytes(L, &bytes) != 0) {
 		return ki_fail(
-			L, KITH_EINTERNAL, "cannot read a payload of format %s", format_of(object));
+			L, KITH_EINTERNAL, "cannot read a payload of format %s", format_of(L));
 	}
 	return 1;
 }
 
-static int payload_data(lua_State *L) {
-	struct payload_object *object = check_payload(L, "data");
-	if (object->has_data) {
+static int payload_unmarshal(lua_State *L) {
+	check_payload(L, "unmarshal");
+	return unmarshal(L);
+}
+
+/* The same value each time: it is kept, `has_data` says so. */
+static int data_of(lua_State *L, bool *has_data) {
+	if (*has_data) {
 		lua_getiuservalue(L, 1, 1);
 		return 1;
 	}
-	int nr = payload_unmarshal(L);
+	int nr = unmarshal(L);
 	if (nr == 1) {
 		lua_pushvalue(L, -1);
-		lua_setiuservalue(L, 1, 1);
-		object->has_data = true;
+		/* A scalar has no room for it, nor need of it. */
+		*has_data = lua_setiuservalue(L, 1, 1) != 0;
 	}
 	return nr;
 }
 
+static int payload_data(lua_State *L) {
+	struct small_payload *small = ki_usertype_test(L, 1, KI_TYPE_PAYLOAD);
+	if (small != NULL) {
+		bool is_scalar = small->format == KI_FORMAT_LUA &&
+			ki_codec_scalar(L, small->data, small->size);
+		return is_scalar ? 1 : data_of(L, &small->has_data);
+	}
+	check_payload(L, "data");
+	struct held_payload *held = lua_touserdata(L, 1);
+	return data_of(L, &held->has_data);
+}
+
 static int payload_get_format(lua_State *L) {
-	lua_pushstring(L, format_of(check_payload(L, "get_format")));
+	check_payload(L, "get_format");
+	lua_pushstring(L, format_of(L));
 	return 1;
 }
 
 static int payload_transcode(lua_State *L) {
-	const struct payload_object *object = check_payload(L, "transcode");
+	check_payload(L, "transcode");
 	if (lua_type(L, 2) != LUA_TSTRING) {
 		return ki_arg_error(L, 2, "transcode", "string");
 	}
 	lua_settop(L, 2);
-	lua_pushstring(L, format_of(object));
+	lua_pushstring(L, format_of(L));
 	if (lua_rawequal(L, 2, -1)) {
 		lua_pushvalue(L, 1);
 		return 1;
 	}
-	struct ki_scratch *scratch = ki_scratch_push(L);
+	struct ki_scratch *from = ki_scratch_push(L), *made = ki_scratch_push(L);
+	if (ki_payload_share(L, 1, &from->payload) != KITH_OK) {
+		return luaL_error(L, "not enough memory");
+	}
 	struct ki_strv name;
 	name.ptr = lua_tolstring(L, 2, &name.len);
 	enum ki_format to;
-	if (!ki_format_parse(name, &to) || ki_transcode(object->payload, to, &scratch->text,
-						   &scratch->payload) != KITH_OK) {
+	if (!ki_format_parse(name, &to) ||
+		ki_transcode(from->payload, to, &made->text, &made->payload) != KITH_OK) {
 		lua_pushnil(L);
 		ki_error_push(L, "Internal", KI_RETRYABLE_NO, "cannot transcode %s to %s",
-			format_of(object), name.ptr);
+			format_of(L), name.ptr);
 		return 2;
 	}
-	ki_payload_push(L, ki_payload_ref(scratch->payload));
-	ki_scratch_clear(scratch);
+	ki_payload_push(L, made->payload);
+	ki_scratch_clear(from);
+	ki_scratch_clear(made);
 	return 1;
 }
 
 static int payload_tostring(lua_State *L) {
-	lua_pushfstring(L, "payload{format=%s}", format_of(check_payload(L, "tostring")));
+	check_payload(L, "tostring");
+	lua_pushfstring(L, "payload{format=%s}", format_of(L));
 	return 1;
 }
 
 /* ---- Message ---- */
 
 static void drop_message(struct ki_owned *owned) {
-	struct message_object *object = ki_container_of(owned, struct message_object, owned);
+	struct held_message *object = ki_container_of(owned, struct held_message, owned);
 	if (object->message != NULL) {
 		ki_signal_free(&object->message->signal);
 		object->message = NULL;
 	}
 }
 
-static int make_message(lua_State *L) {
-	struct message_object *object = lua_newuserdatauv(L, sizeof *object, 1);
-	object->message = lua_touserdata(L, 1);
+static void push_small_message(
+	lua_State *L, const struct ki_message *message, const struct ki_payload *payload) {
+	uint32_t size = payload != NULL ? payload->size : 0;
+	struct small_message *object = ki_usertype_new(
+		L, KI_TYPE_MESSAGE, sizeof(*object) + message->topic_len + size, 1);
+	*object = (struct small_message){
+		.from = message->signal.from,
+		.topic_len = message->topic_len,
+		.size = size,
+		.format = payload != NULL ? payload->format : KI_FORMAT_LUA,
+		.nr_payloads = (uint8_t)message->nr_payloads,
+		.is_nil = payload == NULL,
+	};
+	memcpy(object->bytes, message->topic, message->topic_len);
+	if (size > 0) {
+		memcpy(object->bytes + message->topic_len, payload->data, size);
+	}
+}
+
+bool ki_message_push(lua_State *L, struct ki_message *message) {
+	const struct ki_payload *payload = message->nr_payloads > 0 ? message->payloads[0] : NULL;
+	if (message->nr_payloads <= 1 && message->topic_len <= SMALL_MAX && is_small(payload)) {
+		push_small_message(L, message, payload);
+		return false;
+	}
+	struct held_message *object = ki_usertype_new(L, KI_TYPE_MESSAGE_HELD, sizeof *object, 1);
+	object->message = message;
 	object->has_payload = false;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &message_key);
 	hold(L, &object->owned, drop_message);
-	lua_setmetatable(L, -2);
-	return 1;
+	return true;
 }
 
-void ki_message_push(lua_State *L, struct ki_message *message) {
-	if (!make_object(L, make_message, message)) {
-		ki_signal_free(&message->signal);
-		lua_error(L);
+/* The Message at 1: NULL, and the other one, when it is small. */
+static struct held_message *check_message(
+	lua_State *L, const char *method, struct small_message **small) {
+	*small = ki_usertype_test(L, 1, KI_TYPE_MESSAGE);
+	struct held_message *held = NULL;
+	if (*small == NULL) {
+		held = ki_usertype_test(L, 1, KI_TYPE_MESSAGE_HELD);
+		if (held == NULL) {
+			ki_arg_error(L, 1, method, "Message");
+		}
 	}
-}
-
-static struct message_object *check_message(lua_State *L, const char *method) {
-	if (!has_metatable(L, 1, &message_key)) {
-		ki_arg_error(L, 1, method, "Message");
-	}
-	return lua_touserdata(L, 1);
+	return held;
 }
 
 static int message_gc(lua_State *L) {
-	struct message_object *object = lua_touserdata(L, 1);
+	struct held_message *object = lua_touserdata(L, 1);
 	ki_list_remove(&object->owned.node);
 	drop_message(&object->owned);
 	return 0;
 }
 
+static void push_topic(lua_State *L, const char *method) {
+	struct small_message *small;
+	const struct held_message *held = check_message(L, method, &small);
+	if (held != NULL) {
+		lua_pushlstring(L, held->message->topic, held->message->topic_len);
+	} else {
+		lua_pushlstring(L, small->bytes, small->topic_len);
+	}
+}
+
 static int message_topic(lua_State *L) {
-	const struct ki_message *message = check_message(L, "topic")->message;
-	lua_pushlstring(L, message->topic, message->topic_len);
+	push_topic(L, "topic");
 	return 1;
 }
 
 static int message_from(lua_State *L) {
-	const struct ki_message *message = check_message(L, "from")->message;
-	char text[KI_PID_TEXT_MAX];
-	size_t len = ki_pid_format(ki_lua_of(L)->proc->system, message->signal.from, text);
-	lua_pushlstring(L, text, len);
+	struct small_message *small;
+	const struct held_message *held = check_message(L, "from", &small);
+	ki_pid_push(L, held != NULL ? held->message->signal.from : small->from);
 	return 1;
 }
 
-static void push_shared(lua_State *L, struct ki_payload *payload) {
-	ki_payload_push(L, payload != NULL ? ki_payload_ref(payload) : NULL);
-}
-
-static int message_payload(lua_State *L) {
-	struct message_object *object = check_message(L, "payload");
-	const struct ki_message *message = object->message;
-	if (object->has_payload) {
-		lua_getiuservalue(L, 1, 1);
-		return 1;
-	}
+static void push_payloads(lua_State *L, const struct ki_message *message) {
 	switch (message->nr_payloads) {
 	case 0:
 		lua_pushnil(L);
 		break;
 	case 1:
-		push_shared(L, message->payloads[0]);
+		ki_payload_push(L, message->payloads[0]);
 		break;
 	default:
 		lua_createtable(L, (int)message->nr_payloads, 0);
 		for (uint32_t i = 0; i < message->nr_payloads; i++) {
-			push_shared(L, message->payloads[i]);
+			ki_payload_push(L, message->payloads[i]);
 			lua_rawseti(L, -2, (lua_Integer)i + 1);
 		}
 	}
+}
+
+static void push_small_payload(lua_State *L, const struct small_message *message) {
+	if (message->nr_payloads == 0) {
+		lua_pushnil(L);
+		return;
+	}
+	struct ki_codec_bytes bytes = {.format = message->format, .is_nil = message->is_nil,
+		.data = message->bytes + message->topic_len, .size = message->size};
+	push_small(L, &bytes);
+}
+
+static int message_payload(lua_State *L) {
+	struct small_message *small;
+	struct held_message *held = check_message(L, "payload", &small);
+	bool *has_payload = held != NULL ? &held->has_payload : &small->has_payload;
+	if (*has_payload) {
+		lua_getiuservalue(L, 1, 1);
+		return 1;
+	}
+	if (held != NULL) {
+		push_payloads(L, held->message);
+	} else {
+		push_small_payload(L, small);
+	}
 	lua_pushvalue(L, -1);
 	lua_setiuservalue(L, 1, 1);
-	object->has_payload = true;
+	*has_payload = true;
 	return 1;
 }
 
 static int message_tostring(lua_State *L) {
-	const struct ki_message *message = check_message(L, "tostring")->message;
 	lua_pushliteral(L, "process.Message{topic=");
-	lua_pushlstring(L, message->topic, message->topic_len);
+	push_topic(L, "tostring");
 	lua_pushliteral(L, "}");
 	lua_concat(L, 3);
 	return 1;
@@ -276,7 +399,7 @@ static int payload_new(lua_State *L) {
 	if (status != 0) {
 		return ki_fail(L, status, "%s", lua_tostring(L, -1));
 	}
-	ki_payload_push(L, payload);
+	ki_payload_give(L, payload);
 	return 1;
 }
 
@@ -294,6 +417,15 @@ static void push_formats(lua_State *L) {
 	ki_table_freeze(L, -1);
 }
 
+static void open_type(lua_State *L, enum ki_usertype type, const char *name,
+	const luaL_Reg *methods, const luaL_Reg *meta, const luaL_Reg *gc) {
+	ki_usertype_push(L, name, methods, meta);
+	if (gc != NULL) {
+		luaL_setfuncs(L, gc, 0);
+	}
+	ki_usertype_set(L, type);
+}
+
 void ki_open_payload(lua_State *L) {
 	static const luaL_Reg payload_methods[] = {{"data", payload_data},
 		{"unmarshal", payload_unmarshal}, {"get_format", payload_get_format},
@@ -301,14 +433,16 @@ void ki_open_payload(lua_State *L) {
 	static const luaL_Reg message_methods[] = {{"topic", message_topic}, {"from", message_from},
 		{"payload", message_payload}, {NULL, NULL}};
 	static const luaL_Reg functions[] = {{"new", payload_new}, {NULL, NULL}};
-	static const luaL_Reg payload_meta[] = {
-		{"__tostring", payload_tostring}, {"__gc", payload_gc}, {NULL, NULL}};
-	static const luaL_Reg message_meta[] = {
-		{"__tostring", message_tostring}, {"__gc", message_gc}, {NULL, NULL}};
-	ki_usertype_push(L, "Payload", payload_methods, payload_meta);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &payload_key);
-	ki_usertype_push(L, "Message", message_methods, message_meta);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &message_key);
+	static const luaL_Reg payload_meta[] = {{"__tostring", payload_tostring}, {NULL, NULL}};
+	static const luaL_Reg payload_gc_meta[] = {{"__gc", payload_gc}, {NULL, NULL}};
+	static const luaL_Reg message_meta[] = {{"__tostring", message_tostring}, {NULL, NULL}};
+	static const luaL_Reg message_gc_meta[] = {{"__gc", message_gc}, {NULL, NULL}};
+	open_type(L, KI_TYPE_PAYLOAD, "Payload", payload_methods, payload_meta, NULL);
+	open_type(L, KI_TYPE_PAYLOAD_HELD, "Payload", payload_methods, payload_meta,
+		payload_gc_meta);
+	open_type(L, KI_TYPE_MESSAGE, "Message", message_methods, message_meta, NULL);
+	open_type(L, KI_TYPE_MESSAGE_HELD, "Message", message_methods, message_meta,
+		message_gc_meta);
 	luaL_newlib(L, functions);
 	push_formats(L);
 	lua_setfield(L, -2, "format");

@@ -54,7 +54,7 @@ static int read_dest(lua_State *L, const char *fn, struct dest *out) {
 	}
 	struct ki_strv text;
 	text.ptr = lua_tolstring(L, 1, &text.len);
-	enum ki_pid_fault fault = ki_pid_parse(ki_lua_of(L)->proc->system, text, &out->pid);
+	enum ki_pid_fault fault = ki_pid_read(L, text, &out->pid);
 	out->unknown_host = fault == KI_PID_UNKNOWN_HOST;
 	switch (fault) {
 	case KI_PID_OK:

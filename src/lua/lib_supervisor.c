@@ -72,7 +72,7 @@ static int wrap_input(lua_State *L) {
 		if (status != KITH_OK) {
 			return status;
 		}
-		ki_payload_push(L, payload);
+		ki_payload_give(L, payload);
 		lua_rawseti(L, input + 1, i);
 		lua_settop(L, input + 1);
 	}

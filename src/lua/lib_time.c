@@ -21,7 +21,7 @@
 
 /* Metatables, and the module once it is made, in the registry by address: a look-up that cannot
  * raise. */
-static const char time_key = 't', duration_key = 'd', module_key = 'm';
+static const char module_key = 'm';
 
 /* The userdata of a Time is a struct ki_time; its user value is the Location that holds its
  * location, where one has to. */
@@ -30,28 +30,16 @@ struct duration_object {
 	int64_t ns;
 };
 
-static void push_object_metatable(lua_State *L, const char *key) {
-	/* Both can come out of a payload in a process that did not declare the module. */
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, key) == LUA_TNIL) {
-		lua_pop(L, 1);
+/* Both types can come out of a payload in a process that did not declare the module. */
+static void need_types(lua_State *L) {
+	if (!ki_usertype_known(L, KI_TYPE_TIME)) {
 		ki_open_time(L);
 		lua_pop(L, 1);
-		lua_rawgetp(L, LUA_REGISTRYINDEX, key);
 	}
-}
-
-static void *test_object(lua_State *L, int index, const char *key) {
-	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
-		return NULL;
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, key);
-	bool is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return is ? lua_touserdata(L, index) : NULL;
 }
 
 static struct duration_object *check_duration(lua_State *L, int arg, const char *fn) {
-	struct duration_object *duration = test_object(L, arg, &duration_key);
+	struct duration_object *duration = ki_usertype_test(L, arg, KI_TYPE_DURATION);
 	if (duration == NULL) {
 		ki_arg_error(L, arg, fn, "Duration");
 	}
@@ -65,14 +53,13 @@ void ki_time_push(
 	luaL_checkstack(L, 4, NULL);
 	bool held = ki_location_is_held(location);
 	holder = held ? lua_absindex(L, holder) : 0;
-	struct ki_time *time = lua_newuserdatauv(L, sizeof *time, held ? 1 : 0);
+	need_types(L);
+	struct ki_time *time = ki_usertype_new(L, KI_TYPE_TIME, sizeof *time, held ? 1 : 0);
 	*time = (struct ki_time){at, location};
 	if (held) {
 		lua_pushvalue(L, holder);
 		lua_setiuservalue(L, -2, 1);
 	}
-	push_object_metatable(L, &time_key);
-	lua_setmetatable(L, -2);
 }
 
 void ki_time_push_like(lua_State *L, int index, struct ki_moment at) {
@@ -85,8 +72,7 @@ void ki_time_push_like(lua_State *L, int index, struct ki_moment at) {
 
 void ki_time_push_spelled(lua_State *L, struct ki_moment at, struct ki_strv location) {
 	luaL_checkstack(L, 5, NULL);
-	push_object_metatable(L, &time_key); /* and with it that of Location */
-	lua_pop(L, 1);
+	need_types(L); /* that of Location among them */
 	const struct ki_location *found = ki_location_push_spelled(L, location);
 	ki_time_push(L, at, found, -1);
 	lua_remove(L, -2);
@@ -110,7 +96,7 @@ void ki_time_push_now(lua_State *L) {
 }
 
 const struct ki_time *ki_time_test(lua_State *L, int index) {
-	return test_object(L, index, &time_key);
+	return ki_usertype_test(L, index, KI_TYPE_TIME);
 }
 
 const struct ki_time *ki_time_check(lua_State *L, int arg, const char *fn) {
@@ -123,14 +109,14 @@ const struct ki_time *ki_time_check(lua_State *L, int arg, const char *fn) {
 
 void ki_duration_push(lua_State *L, int64_t ns) {
 	luaL_checkstack(L, 4, NULL);
-	struct duration_object *duration = lua_newuserdatauv(L, sizeof *duration, 0);
+	need_types(L);
+	struct duration_object *duration =
+		ki_usertype_new(L, KI_TYPE_DURATION, sizeof *duration, 0);
 	duration->ns = ns;
-	push_object_metatable(L, &duration_key);
-	lua_setmetatable(L, -2);
 }
 
 bool ki_duration_test(lua_State *L, int index, int64_t *ns) {
-	const struct duration_object *duration = test_object(L, index, &duration_key);
+	const struct duration_object *duration = ki_usertype_test(L, index, KI_TYPE_DURATION);
 	if (duration == NULL) {
 		return false;
 	}
@@ -342,8 +328,8 @@ static int duration_tostring(lua_State *L) {
 }
 
 static int duration_eq(lua_State *L) {
-	const struct duration_object *a = test_object(L, 1, &duration_key);
-	const struct duration_object *b = test_object(L, 2, &duration_key);
+	const struct duration_object *a = ki_usertype_test(L, 1, KI_TYPE_DURATION);
+	const struct duration_object *b = ki_usertype_test(L, 2, KI_TYPE_DURATION);
 	lua_pushboolean(L, a != NULL && b != NULL && a->ns == b->ns);
 	return 1;
 }
@@ -404,9 +390,9 @@ static void make_metatables(lua_State *L) {
 	lua_getfield(L, -1, "__index");
 	luaL_setfuncs(L, ki_date_methods, 0);
 	lua_pop(L, 1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &time_key);
+	ki_usertype_set(L, KI_TYPE_TIME);
 	ki_usertype_push(L, "Duration", duration_methods, duration_meta);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &duration_key);
+	ki_usertype_set(L, KI_TYPE_DURATION);
 }
 
 static void set_constants(lua_State *L) {

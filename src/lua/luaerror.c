@@ -30,9 +30,6 @@ struct error_head {
 	enum ki_retryable retryable;
 };
 
-/* Its address is the metatable's key in the registry: a look-up that cannot raise. */
-static const char metatable_key = 'e';
-
 /* ---- argument errors ---- */
 
 const char *ki_type_name(lua_State *L, int index) {
@@ -60,13 +57,7 @@ struct ki_strv ki_arg_string(lua_State *L, int arg, const char *fn) {
 /* ---- making and reading ---- */
 
 bool ki_error_is(lua_State *L, int index) {
-	if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) {
-		return false;
-	}
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-	bool is = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return is;
+	return ki_usertype_test(L, index, KI_TYPE_ERROR) != NULL;
 }
 
 static struct ki_strv value_view(lua_State *L, int index, int which) {
@@ -98,7 +89,7 @@ static void set_string(lua_State *L, int index, int which, struct ki_strv text) 
 
 void ki_error_make(lua_State *L, const struct ki_error_fields *fields) {
 	luaL_checkstack(L, 3, NULL);
-	struct error_head *head = lua_newuserdatauv(L, sizeof *head, NR_VALUES);
+	struct error_head *head = ki_usertype_new(L, KI_TYPE_ERROR, sizeof *head, NR_VALUES);
 	int index = lua_gettop(L);
 	head->retryable = fields->retryable;
 	set_string(L, index, KIND, fields->kind);
@@ -106,8 +97,6 @@ void ki_error_make(lua_State *L, const struct ki_error_fields *fields) {
 	set_string(L, index, STACK, fields->stack);
 	lua_pushvalue(L, index - 1);
 	lua_setiuservalue(L, index, DETAILS);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-	lua_setmetatable(L, index);
 	lua_remove(L, index - 1);
 }
 
@@ -620,7 +609,7 @@ static void make_metatable(lua_State *L) {
 	static const luaL_Reg meta[] = {
 		{"__tostring", error_message}, {"__concat", error_concat}, {NULL, NULL}};
 	ki_usertype_push(L, "Error", methods, meta);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+	ki_usertype_set(L, KI_TYPE_ERROR);
 }
 
 void ki_open_errors(lua_State *L) {

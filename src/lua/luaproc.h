@@ -20,7 +20,9 @@
 #include <stdbool.h>
 
 #include "base/list.h"
+#include "lua/pidtext.h"
 #include "lua/program.h"
+#include "lua/usertype.h"
 #include "mem/heap.h"
 #include "process/proc.h"
 #include "sched/task.h"
@@ -90,6 +92,7 @@ struct ki_lua {
 	const struct ki_lua_program *program;
 	struct ki_heap heap;
 	lua_State *L;              /* the state's main thread; runs the chunk, then nothing */
+	const void *types[KI_NR_TYPES]; /* addresses of metatables (usertype.c) */
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */
 	/* The thread whose Lua runs, NULL: none; kept up to date by all that resumes one, and read
@@ -118,6 +121,7 @@ struct ki_lua {
 	/* timers (alarm.c) */
 	struct ki_list alarms_new;   /* made while the chunk loads, to be armed at the first step */
 	struct ki_list alarms_fired; /* heard of and not yet told to Lua */
+	struct ki_pid_memos pids;
 	uint64_t random_seed;      /* of math.random (SPEC 13.8) */
 };
 

@@ -114,11 +114,13 @@ static void push_values(lua_State *L, const struct ki_message *message) {
 static void take(lua_State *L, struct ki_channel *channel) {
 	struct ki_subscription *sub = (struct ki_subscription *)channel;
 	struct ki_signal *signal = sub->queue.head;
-	bool object = sub->kind != EVENTS && sub->messages;
+	bool object = sub->kind != EVENTS && sub->messages, held = false;
 	luaL_checkstack(L, 6, NULL);
 	if (sub->kind == EVENTS) {
 		ki_event_push(L, signal);
-	} else if (!object) {
+	} else if (object) {
+		held = ki_message_push(L, ki_signal_message(signal));
+	} else {
 		push_values(L, ki_signal_message(signal));
 	}
 	pop(&sub->queue); /* only now: what raised above has lost nothing */
@@ -126,9 +128,7 @@ static void take(lua_State *L, struct ki_channel *channel) {
 	if (sub->kind != EVENTS) {
 		ki_proc_received(ki_lua_of(L)->proc);
 	}
-	if (object) {
-		ki_message_push(L, ki_signal_message(signal));
-	} else {
+	if (!held) {
 		ki_signal_free(signal);
 	}
 }

@@ -177,7 +177,9 @@ int ki_error_read(const struct ki_payload *p, struct ki_error_view *out);
 
 /* One value each, as KI_FORMAT_LUA. */
 struct ki_payload *ki_value_payload_nil(void);
-struct ki_payload *ki_value_payload_str(struct ki_strv value);
+struct ki_payload *ki_value_payload_bool(bool value);
 struct ki_payload *ki_value_payload_int(int64_t value);
+struct ki_payload *ki_value_payload_float(double value);
+struct ki_payload *ki_value_payload_str(struct ki_strv value);
 
 #endif

@@ -63,23 +63,3 @@ int ki_error_read(const struct ki_payload *p, struct ki_error_view *out) {
 	return KITH_OK;
 }
 
-struct ki_payload *ki_value_payload_nil(void) {
-	struct ki_value_writer w;
-	ki_value_writer_init(&w);
-	ki_value_nil(&w);
-	return ki_value_finish(&w, KI_FORMAT_LUA);
-}
-
-struct ki_payload *ki_value_payload_str(struct ki_strv value) {
-	struct ki_value_writer w;
-	ki_value_writer_init(&w);
-	ki_value_str(&w, value);
-	return ki_value_finish(&w, KI_FORMAT_LUA);
-}
-
-struct ki_payload *ki_value_payload_int(int64_t value) {
-	struct ki_value_writer w;
-	ki_value_writer_init(&w);
-	ki_value_int(&w, value);
-	return ki_value_finish(&w, KI_FORMAT_LUA);
-}

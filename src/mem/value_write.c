@@ -3,7 +3,7 @@
  *
  * Owns: nothing.
  * Threads: one owner of a writer at a time.
- * Not here: the reader (value_read.c), errors and small values as whole payloads (value_error.c).
+ * Not here: the reader (value_read.c), errors as whole payloads (value_error.c).
  */
 #include "mem/value.h"
 
@@ -31,20 +31,31 @@ static void put_tag(struct ki_value_writer *w, enum ki_value_tag tag) {
 	ki_buf_putc(&w->buf, (char)tag);
 }
 
-static void put_varint(struct ki_value_writer *w, uint64_t value) {
-	unsigned char bytes[10];
+enum { VARINT_MAX = 10 };
+
+/* Gives the number of bytes. */
+static size_t store_varint(unsigned char bytes[VARINT_MAX], uint64_t value) {
 	size_t n = 0;
 	while (value >= 0x80) {
 		bytes[n++] = (unsigned char)(value | 0x80);
 		value >>= 7;
 	}
 	bytes[n++] = (unsigned char)value;
-	ki_buf_put(&w->buf, bytes, n);
+	return n;
 }
 
 /* Small negative numbers become small: 0 -1 1 -2 -> 0 1 2 3. */
+static uint64_t zigzag(int64_t value) {
+	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
+}
+
+static void put_varint(struct ki_value_writer *w, uint64_t value) {
+	unsigned char bytes[VARINT_MAX];
+	ki_buf_put(&w->buf, bytes, store_varint(bytes, value));
+}
+
 static void put_zigzag(struct ki_value_writer *w, int64_t value) {
-	put_varint(w, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
+	put_varint(w, zigzag(value));
 }
 
 static void put_bytes(struct ki_value_writer *w, struct ki_strv bytes) {
@@ -56,9 +67,10 @@ static void put_bytes(struct ki_value_writer *w, struct ki_strv bytes) {
 	ki_buf_putv(&w->buf, bytes);
 }
 
-static void store_le(char *at, uint64_t value, size_t bytes) {
+static void store_le(void *out, uint64_t value, size_t bytes) {
+	unsigned char *at = out;
 	for (size_t i = 0; i < bytes; i++) {
-		at[i] = (char)(value >> 8 * i);
+		at[i] = (unsigned char)(value >> 8 * i);
 	}
 }
 
@@ -171,5 +183,54 @@ struct ki_payload *ki_value_finish(struct ki_value_writer *w, enum ki_format for
 		w->nr_refs = 0; /* its references are the payload's now */
 	}
 	ki_value_writer_fini(w);
+	return p;
+}
+
+/* ---- one scalar, without a writer ---- */
+
+static struct ki_payload *one(enum ki_value_tag tag, const void *body, size_t size) {
+	struct ki_payload *p = ki_payload_new(KI_FORMAT_LUA, NULL, 1 + size, NULL, 0);
+	if (p) {
+		p->data[0] = (unsigned char)tag;
+		memcpy(p->data + 1, body, size);
+	}
+	return p;
+}
+
+struct ki_payload *ki_value_payload_nil(void) {
+	return one(KI_VALUE_NIL, "", 0);
+}
+
+struct ki_payload *ki_value_payload_bool(bool value) {
+	return one(value ? KI_VALUE_TRUE : KI_VALUE_FALSE, "", 0);
+}
+
+struct ki_payload *ki_value_payload_int(int64_t value) {
+	unsigned char bytes[VARINT_MAX];
+	return one(KI_VALUE_INT, bytes, store_varint(bytes, zigzag(value)));
+}
+
+struct ki_payload *ki_value_payload_float(double value) {
+	uint64_t bits;
+	unsigned char bytes[8];
+	memcpy(&bits, &value, sizeof bits);
+	store_le(bytes, bits, sizeof bytes);
+	return one(KI_VALUE_FLOAT, bytes, sizeof bytes);
+}
+
+struct ki_payload *ki_value_payload_str(struct ki_strv value) {
+	unsigned char len[VARINT_MAX];
+	size_t head = 1 + store_varint(len, value.len);
+	if (value.len > UINT32_MAX) {
+		return NULL;
+	}
+	struct ki_payload *p = ki_payload_new(KI_FORMAT_LUA, NULL, head + value.len, NULL, 0);
+	if (p) {
+		p->data[0] = KI_VALUE_STR;
+		memcpy(p->data + 1, len, head - 1);
+		if (value.len) {
+			memcpy(p->data + head, value.ptr, value.len);
+		}
+	}
 	return p;
 }

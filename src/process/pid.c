@@ -7,7 +7,7 @@
  */
 #include "process/pid.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "process/system.h"
 
@@ -17,8 +17,25 @@ size_t ki_pid_format(struct ki_system *system, kith_pid pid, char text[KI_PID_TE
 		text[0] = '\0';
 		return 0;
 	}
-	return (size_t)snprintf(text, KI_PID_TEXT_MAX, "{%s|0x%05llx}", system->hosts[index]->id,
-		(unsigned long long)(pid & KI_PID_NUMBER_MASK));
+	/* By hand: each message says whom it is from. */
+	struct ki_strv id = ki_strv(system->hosts[index]->id);
+	uint64_t number = pid & KI_PID_NUMBER_MASK;
+	int digits = 5;
+	while (number >> 4 * digits) {
+		digits++;
+	}
+	char *at = text;
+	*at++ = '{';
+	memcpy(at, id.ptr, id.len);
+	at += id.len;
+	memcpy(at, "|0x", 3);
+	at += 3;
+	while (digits-- > 0) {
+		*at++ = "0123456789abcdef"[number >> 4 * digits & 15];
+	}
+	*at++ = '}';
+	*at = '\0';
+	return (size_t)(at - text);
 }
 
 /* A hexadecimal number with its 0x; false when it is none or does not fit. */

@@ -2,14 +2,17 @@
 #include "lua/codec.h"
 #include "lua/lib_payload.h"
 #include "lua/seen.h"
+#include "lua/scratch.h"
 #include "lua_fixture.h"
 #include "mem/value.h"
 
 /* copy(v [, ordinal]) -> the copy, or nil and the text of the refusal */
 static int copy(lua_State *L) {
-	struct ki_payload *payload;
+	lua_settop(L, 2);
+	struct ki_scratch *scratch = ki_scratch_push(L); /* in case that decoding raises */
 	int top = lua_gettop(L);
-	int status = ki_codec_encode_value(L, 1, (int)luaL_optinteger(L, 2, 1), &payload);
+	int status = ki_codec_encode_value(
+		L, 1, (int)luaL_optinteger(L, 2, 1), &scratch->payload);
 	if (status != 0) {
 		EQ_INT(lua_gettop(L), top + 1);
 		lua_pushnil(L);
@@ -17,10 +20,8 @@ static int copy(lua_State *L) {
 		return 2;
 	}
 	EQ_INT(lua_gettop(L), top);
-	struct ki_payload *borrowed = payload;
-	ki_payload_push(L, payload); /* held there, in case that decoding raises */
-	OK(ki_codec_decode(L, borrowed));
-	EQ_INT(lua_gettop(L), top + 2);
+	OK(ki_codec_decode(L, scratch->payload));
+	EQ_INT(lua_gettop(L), top + 1);
 	return 1;
 }
 

@@ -2,16 +2,15 @@
 #define _POSIX_C_SOURCE 200809L
 #include "lua/codec.h"
 #include "lua/lib_payload.h"
+#include "lua/scratch.h"
 #include "lua_fixture.h"
 #include "zone_folder.h"
 
 /* copy(v): as it arrives in another process */
 static int copy(lua_State *L) {
-	struct ki_payload *payload;
-	OK(ki_codec_encode_value(L, 1, 1, &payload));
-	struct ki_payload *borrowed = payload;
-	ki_payload_push(L, payload);
-	OK(ki_codec_decode(L, borrowed));
+	struct ki_scratch *scratch = ki_scratch_push(L); /* in case that decoding raises */
+	OK(ki_codec_encode_value(L, 1, 1, &scratch->payload));
+	OK(ki_codec_decode(L, scratch->payload));
 	return 1;
 }
 

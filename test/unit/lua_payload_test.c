@@ -45,7 +45,7 @@ TEST(lua_payload, new_refuses_what_cannot_be_sent) {
 TEST(lua_payload, malformed_content_is_an_error) {
 	struct lua_fixture f;
 	lua_fixture_open(&f);
-	ki_payload_push(f.lua.L, ki_payload_new(KI_FORMAT_LUA, "\xff", 1, NULL, 0));
+	ki_payload_give(f.lua.L, ki_payload_new(KI_FORMAT_LUA, "\xff", 1, NULL, 0));
 	lua_setglobal(f.lua.L, "p");
 	lua_fixture_run(&f,
 		"for _, m in ipairs{'data', 'unmarshal'} do\n"
@@ -70,7 +70,10 @@ TEST(lua_payload, message_shows_topic_sender_and_payloads) {
 	lua_fixture_open(&f);
 	lua_State *L = f.lua.L;
 	for (uint32_t i = 0; i < 3; i++) {
-		ki_message_push(L, message_of(L, "work", i));
+		struct ki_message *message = message_of(L, "work", i);
+		if (!ki_message_push(L, message)) {
+			ki_signal_free(&message->signal);
+		}
 		lua_setglobal(L, (const char *[]){"none", "one", "two"}[i]);
 	}
 	lua_fixture_run(&f,
@@ -89,9 +92,12 @@ TEST(lua_payload, references_return_to_zero) {
 	struct lua_fixture f;
 	lua_fixture_open(&f);
 	lua_State *L = f.lua.L;
-	struct ki_payload *p = ki_value_payload_int(7);
-	for (int i = 0; i < 10; i++) {
-		ki_payload_push(L, ki_payload_ref(p));
+	char text[1000]; /* no small one, of which each object has a copy */
+	memset(text, 'x', sizeof text);
+	struct ki_payload *p = ki_value_payload_str(ki_strv_n(text, sizeof text));
+	for (int i = 0; i < 5; i++) {
+		ki_payload_push(L, p);
+		ki_payload_give(L, ki_payload_ref(p));
 	}
 	EQ_UINT(p->xrefs, 11);
 	lua_settop(L, 5);
