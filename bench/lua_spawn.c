@@ -100,7 +100,7 @@ static void measure_build(bool templates, const char *which) {
 		bool temporary;
 		int64_t begun_ns = bench_now_ns();
 		const struct ki_lua_template *made =
-			ki_template_new(&ki_sys, &lua[1], 0, &temporary);
+			ki_template_new(&ki_sys, &lua[1], 0, NULL, &temporary);
 		samples[i] = (double)(bench_now_ns() - begun_ns);
 		BENCH_CHECK(made != NULL);
 		ki_template_free(made);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lua/pure.h"
+
 _Alignas(16) const char ki_lua_origin = 0; /* as functions are */
 
 /* Where the origin seems to be: so that no distance is negative, or looks like a heap's address. */
@@ -19,6 +21,7 @@ static bool in_program(lua_State *L, int index, const void *at) {
 }
 
 const void *ki_lua_shown_address(lua_State *L, int index) {
+	ki_pure_differs(L);
 	const void *at = lua_topointer(L, index);
 	if (!in_program(L, index, at)) {
 		return at;

@@ -23,6 +23,7 @@
 #include <lstate.h> /* behind Lua's API: see arm */
 #include <string.h>
 
+#include "lua/pure.h"
 #include "sched/task.h"
 
 /* VM instructions, or steps of a C loop, between two looks: what one ki_task_tick stands for. */
@@ -135,18 +136,29 @@ void ki_lua_runs(struct ki_lua *lua, lua_State *L) {
 /* ---- Loops in C ---- */
 
 void ki_lua_give_way(lua_State *L) {
+	ki_pure_differs(L); /* a build takes too long, and gives way to nobody */
 	ki_store_rlx(&ki_lua_of(L)->polls.xleft, INSTRUCTIONS); /* rlx: see lua_build.h */
 	ki_lua_poll(L);
 }
 
+/* Whose time it is: of the state of a template that is made, or of a process; NULL when a native
+ * body or nobody waits for a chunk. */
+static struct ki_lua *at_work(struct ki_proc *self) {
+	struct ki_lua *child = self != NULL && self->loading != NULL ? lua_of_proc(self->loading)
+								      : NULL;
+	if (child != NULL && child->builds != NULL) {
+		return child->builds;
+	}
+	return self != NULL ? lua_of_proc(self) : NULL;
+}
+
 int ki_lua_memcmp(const void *a, const void *b, size_t len) {
-	struct ki_proc *self = ki_proc_self();
-	if (self != NULL && self->program->ops == &ki_lua_ops) {
+	struct ki_lua *lua = at_work(ki_proc_self());
+	if (lua != NULL) {
 		size_t steps = 1 + len / STEP_BYTES;
-		ki_lua_spend(((struct ki_lua *)self->body)->L,
-			steps < INSTRUCTIONS ? (int)steps : INSTRUCTIONS);
+		ki_lua_spend(lua->L, steps < INSTRUCTIONS ? (int)steps : INSTRUCTIONS);
 	} else {
-		ki_lua_poll(NULL); /* a chunk that a native body or nobody waits for */
+		ki_lua_poll(NULL);
 	}
 	return memcmp(a, b, len);
 }

@@ -10,6 +10,8 @@
 
 #include <lauxlib.h>
 
+#include "lua/pure.h"
+
 /* Its address is the key of the fields in the metatable, where no program can look. */
 static const char fields_key = 'f';
 
@@ -86,3 +88,5 @@ bool ki_table_frozen(lua_State *L, int index) {
 	}
 	return frozen;
 }
+
+const lua_CFunction ki_immutable_pure[] = {next_field, pairs_fields, ki_table_refuse, NULL};

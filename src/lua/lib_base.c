@@ -18,6 +18,7 @@
 #include "base/rng.h"
 #include "lua/immutable.h"
 #include "lua/luaproc.h"
+#include "lua/pure.h"
 #include "lua/scope.h"
 
 static int call_original(lua_State *L) {
@@ -231,6 +232,7 @@ static uint64_t draw(struct ki_lua *lua) {
 }
 
 unsigned int ki_lua_pivot(lua_State *L) {
+	ki_pure_differs(L);
 	return (unsigned int)draw(ki_lua_of(L));
 }
 

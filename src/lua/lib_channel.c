@@ -12,6 +12,7 @@
 #include "lua/co.h"
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
+#include "lua/pure.h"
 #include "lua/route.h"
 #include "lua/usertype.h"
 
@@ -296,3 +297,5 @@ void ki_open_channel(lua_State *L) {
 	ki_table_freeze(L, -1);
 	lua_setglobal(L, "channel");
 }
+
+const lua_CFunction ki_channel_pure[] = {lib_new, NULL};

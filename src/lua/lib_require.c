@@ -19,6 +19,7 @@
 #include "lua/lib_time.h"
 #include "lua/library.h"
 #include "lua/luaproc.h"
+#include "lua/pure.h"
 
 /* Its address is the key of the modules made so far, by name. */
 static const char modules_key = 'm';
@@ -125,3 +126,5 @@ void ki_require_open(lua_State *L, const struct ki_lua_program *program) {
 	lua_pushcclosure(L, require, 2);
 	set_raw(L, env, "require");
 }
+
+const lua_CFunction ki_require_pure[] = {require, NULL};

@@ -15,6 +15,7 @@
 #include "lua/lib_os.h"
 #include "lua/lib_timer.h"
 #include "lua/luaerror.h"
+#include "lua/pure.h"
 #include "lua/usertype.h"
 #include "time/calendar.h"
 #include "time/duration.h"
@@ -430,3 +431,7 @@ void ki_open_time(lua_State *L) {
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &module_key);
 }
+
+const lua_CFunction ki_time_pure[] = {module_parse_duration, duration_nanoseconds,
+	duration_microseconds, duration_milliseconds, duration_seconds, duration_minutes,
+	duration_hours, duration_tostring, duration_eq, duration_lt, duration_le, NULL};

@@ -14,6 +14,7 @@
 #include <lauxlib.h>
 
 #include "lua/co.h"
+#include "lua/pure.h"
 #include "lua/scope.h"
 #include "lua/state.h"
 
@@ -195,3 +196,5 @@ bool ki_library_loaded(lua_State *L, const struct ki_lua_program *program) {
 	lua_remove(L, -2);
 	return true;
 }
+
+const lua_CFunction ki_library_pure[] = {record_close, NULL};

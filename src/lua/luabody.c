@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "lua/alarm.h"
+#include "lua/chunk.h"
 #include "lua/co.h"
 #include "lua/codec.h"
 #include "lua/hook.h"
@@ -33,7 +34,6 @@ struct start {
 	const struct ki_lua_program *program;
 	struct ki_payload *const *args;
 	size_t nr_args;
-	bool no_method;
 };
 
 static int exhausted(struct ki_payload **error) {
@@ -41,26 +41,25 @@ static int exhausted(struct ki_payload **error) {
 	return KITH_EEXHAUSTED;
 }
 
-/* Leaves the function to run on top of the stack in place of what the chunk returned (SPEC 4.3). */
-static bool pick_body(lua_State *L, const char *method) {
-	if (lua_istable(L, -1)) {
-		lua_pushstring(L, method);
-		lua_rawget(L, -2);
-		lua_remove(L, -2);
-	}
-	return lua_isfunction(L, -1);
-}
-
-/* Runs the chunk at 2; what it returns becomes the coroutine main, ready with its arguments. */
-static int run_chunk(lua_State *L) {
-	struct start *start = lua_touserdata(L, 1);
+static void keep_args(lua_State *L, const struct start *start) {
 	if (ki_lua_of(L)->proc->command) {
 		ki_io_keep_args(L, start->args, start->nr_args);
 	}
-	lua_call(L, 0, 1);
-	if (!pick_body(L, start->program->method)) {
-		start->no_method = true;
-		return 0;
+}
+
+/* start, chunk -> the body, or something that is no function */
+static int run_chunk(lua_State *L) {
+	const struct start *start = lua_touserdata(L, 1);
+	keep_args(L, start);
+	ki_chunk_run(L, start->program->method);
+	return 1;
+}
+
+/* start, body: becomes the coroutine main, ready with its arguments. */
+static int start_main(lua_State *L) {
+	const struct start *start = lua_touserdata(L, 1);
+	if (ki_lua_of(L)->loaded) {
+		keep_args(L, start);
 	}
 	struct ki_co *main = ki_co_spawn(L, true);
 	luaL_checkstack(main->L, (int)start->nr_args + LUA_MINSTACK, "too many arguments");
@@ -103,20 +102,28 @@ static int no_method(const char *method, struct ki_payload **error) {
 	return KITH_ENOTFOUND;
 }
 
-/* With the chunk on the stack, if it is compiled already. */
+/* What is on the stack goes to the function too. */
+static int call(lua_State *L, lua_CFunction function, struct start *start, int nr_results) {
+	lua_pushcfunction(L, function);
+	lua_insert(L, 1);
+	lua_pushlightuserdata(L, start);
+	lua_insert(L, 2);
+	return lua_pcall(L, lua_gettop(L) - 1, nr_results, 0);
+}
+
+/* With nothing on the stack, or the compiled chunk, or what that has made of itself (loaded). */
 static int load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
 	lua_State *L = lua->L;
 	if (lua_gettop(L) == 0 && ki_lua_compile(L, lua->program) != KITH_OK) {
 		return script_raised(L, error);
 	}
-	lua_pushcfunction(L, run_chunk);
-	lua_insert(L, 1);
-	lua_pushlightuserdata(L, start);
-	lua_insert(L, 2);
-	if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+	if (!lua->loaded && call(L, run_chunk, start, 1) != LUA_OK) {
 		return script_raised(L, error);
 	}
-	return start->no_method ? no_method(lua->program->method, error) : KITH_OK;
+	if (!lua_isfunction(L, -1)) {
+		return no_method(lua->program->method, error);
+	}
+	return call(L, start_main, start, 0) == LUA_OK ? KITH_OK : script_raised(L, error);
 }
 
 static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *program) {

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "lua/codec.h"
 #include "lua/immutable.h"
+#include "lua/pure.h"
 #include "lua/usertype.h"
 
 /* Of a traceback that errors.new takes. */
@@ -630,3 +631,6 @@ void ki_open_errors(lua_State *L) {
 	ki_table_freeze(L, -1);
 	lua_setglobal(L, "errors");
 }
+
+const lua_CFunction ki_errors_pure[] = {error_kind, error_message, error_retryable, error_details,
+	error_stack, error_concat, errors_new, errors_wrap, errors_is, errors_call_stack, NULL};

@@ -28,6 +28,7 @@
 #include "sched/task.h"
 
 struct ki_subscription;
+struct ki_watch;
 
 enum ki_co_state { KI_CO_READY, KI_CO_RUNNING, KI_CO_WAITING, KI_CO_ENDED };
 
@@ -99,9 +100,12 @@ struct ki_lua {
 	 * by the worker's signal handler (hook.c). */
 	_Atomic(lua_State *) xrunning;
 	struct ki_overrun overrun;
+	struct ki_watch *watch;    /* while its chunk runs for a template (pure.h) */
+	struct ki_lua *builds;     /* while it starts: the state of a template that is made */
 	jmp_buf *start;            /* while it starts: where to go when memory is refused */
 	bool refused;              /* the heap refused the last block that was asked for */
 	bool scoped;               /* each chunk has an environment of its own (scope.h) */
+	bool loaded;               /* the chunk ran already, in a template */
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
 	bool full_slice;           /* something was in the mailbox when this slice began (hook.c) */

@@ -14,6 +14,7 @@
 
 #include "lua/codec.h"
 #include "lua/luaerror.h"
+#include "lua/pure.h"
 #include "lua/state.h"
 #include "mem/value.h"
 
@@ -58,6 +59,7 @@ void *ki_lua_reallocate_box(void *L, void *ptr, size_t old_size, size_t new_size
 	struct ki_lua *lua = lua_of_allocator(L);
 	void *block = ki_lua_reallocate(lua, ptr, old_size, new_size);
 	if (block == NULL && new_size > 0) {
+		ki_pure_differs(L); /* a template is made */
 		lua_gc(L, LUA_GCCOLLECT);
 		block = ki_lua_reallocate(lua, ptr, old_size, new_size);
 		if (block == NULL) {

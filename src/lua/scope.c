@@ -12,6 +12,7 @@
 #include "lua/lib_require.h"
 #include "lua/library.h"
 #include "lua/luaproc.h"
+#include "lua/pure.h"
 
 /* Keys by address. In the metatable of an environment: of the globals, of what is loaded, of its
  * program. In the registry: of all environments, the process's own first. */
@@ -278,3 +279,6 @@ void ki_scope_enter(lua_State *L) {
 	lua_setupvalue(L, -3, 1); /* a chunk's first is its _ENV */
 	lua_pop(L, 1);
 }
+
+/* Not those that walk an environment: its keys are in two tables. */
+const lua_CFunction ki_scope_pure[] = {read_name, write_name, NULL};

@@ -18,7 +18,10 @@
  *	    old gray lists).
  *	TP5 an arena leaves room behind each block: a pointer one past its end (Table.lastfree) is
  *	    not one to the next.
- *	TP6 while it is built nothing polls: the strand is the spawner's and holds the arenas.
+ *	TP6 while it is built nothing gives way: the strand is the spawner's and holds the arenas.
+ *	    So a chunk that takes long is not run here.
+ *	TP7 a chunk that is not pure, or not done in time or in the arena, has done nothing outside
+ *	    of its state, which is dropped as it is (pure.h).
  * Tags: [TM1] cache->xtemplate: publishes the template to the processes that copy it.
  * Not here: what the state has in it (state.c), where copies lie (mem/heap.h).
  *
@@ -39,12 +42,14 @@
 
 #include "base/alloc.h"
 #include "base/check.h"
+#include "lua/chunk.h"
 #include "lua/library.h"
+#include "lua/pure.h"
 #include "lua/state.h"
 
 /* Room for the libraries and for each byte of source. Larger programs are compiled where a poll
  * lets others run. */
-enum { ARENA_BYTES = 256 * 1024, ARENA_PER_BYTE = 64, SOURCE_MAX_BYTES = 128 * 1024 };
+enum { ARENA_BYTES = 1024 * 1024, ARENA_PER_BYTE = 64, SOURCE_MAX_BYTES = 128 * 1024 };
 
 /* Low bits of the distance of two bases: so that a pointer of which a byte was overwritten does not
  * look like one. */
@@ -53,8 +58,9 @@ enum { SKEW = 0x958, SKEW_MASK = 0xfff };
 struct ki_lua_template {
 	size_t bytes;
 	size_t used_bytes;  /* the sum of the blocks' sizes */
+	size_t peak_bytes;  /* what a process needs at least to run the chunk itself */
 	size_t main;        /* of the main thread */
-	bool scoped;
+	bool scoped, loaded;
 	char *image;
 	size_t nr_pointers;
 	uint32_t *pointers; /* where they are, in words */
@@ -91,6 +97,7 @@ struct block {
 struct arena {
 	char *memory, *base;
 	size_t bytes, used;
+	size_t live_bytes, peak_bytes;
 };
 
 static bool arena_init(struct arena *arena, size_t bytes) {
@@ -108,6 +115,19 @@ static void set_bases(struct arena *a, struct arena *b) {
 	b->base = b->memory + ((SKEW - distance) & SKEW_MASK);
 }
 
+/* All of it is as at first. */
+static void arena_reset(struct arena *arena) {
+	memset(arena->base, 0, arena->used);
+	arena->used = arena->live_bytes = arena->peak_bytes = 0;
+}
+
+static void count(struct arena *arena, size_t old_size, size_t new_size) {
+	arena->live_bytes += new_size - old_size;
+	if (arena->live_bytes > arena->peak_bytes) {
+		arena->peak_bytes = arena->live_bytes;
+	}
+}
+
 static void *new_block(struct arena *arena, size_t size) {
 	size_t room = round_up(size);
 	size_t left = arena->bytes - arena->used;
@@ -117,6 +137,7 @@ static void *new_block(struct arena *arena, size_t size) {
 	struct block *block = (struct block *)(void *)(arena->base + arena->used);
 	*block = (struct block){room, size};
 	arena->used += sizeof *block + room;
+	count(arena, 0, size);
 	return block + 1;
 }
 
@@ -127,12 +148,14 @@ static void *reallocate(struct arena *arena, void *ptr, size_t size) {
 	struct block *block = (struct block *)ptr - 1;
 	if (size <= block->size) {
 		memset((char *)ptr + size, 0, block->size - size);
+		count(arena, block->size, size);
 		block->size = size;
 		return size > 0 ? ptr : NULL;
 	}
 	void *moved = new_block(arena, size);
 	if (moved != NULL) {
 		memcpy(moved, ptr, block->size);
+		count(arena, block->size, 0);
 		block->size = 0;
 	}
 	return moved;
@@ -156,12 +179,18 @@ struct builder {
 	struct ki_lua lua; /* at one place for both builds */
 	struct ki_proc proc;
 	struct arena *arena;
+	struct ki_watch watch;
+	bool run; /* the chunk too */
 };
 
 static void *allocate(void *user, void *ptr, size_t old_size, size_t new_size) {
 	(void)old_size;
 	struct builder *builder = ki_container_of(user, struct builder, lua);
-	return reallocate(builder->arena, ptr, new_size);
+	void *block = reallocate(builder->arena, ptr, new_size);
+	if (block == NULL && new_size > 0 && builder->lua.watch != NULL) {
+		ki_pure_differs(builder->lua.L); /* the chunk must not get to know */
+	}
+	return block;
 }
 
 static int compile_imports(lua_State *L) {
@@ -170,9 +199,11 @@ static int compile_imports(lua_State *L) {
 }
 
 /* KITH_EEXHAUSTED, KITH_EINVAL. */
-static int open(struct builder *b, struct ki_system *system, const struct ki_lua_program *program) {
+static int compile(struct builder *b, struct ki_system *system,
+	const struct ki_lua_program *program) {
 	b->proc.system = system;
 	ki_lua_init(&b->lua, &b->proc, program);
+	ki_heap_set_limit(&b->lua.heap, b->arena->bytes); /* of luaL_Buffers */
 	ki_store_rlx(&b->lua.polls.xleft, INT_MAX); /* rlx: TP6; of this thread */
 	if (ki_lua_open_common(&b->lua, allocate) != KITH_OK) {
 		return KITH_EEXHAUSTED;
@@ -182,6 +213,29 @@ static int open(struct builder *b, struct ki_system *system, const struct ki_lua
 		return KITH_EEXHAUSTED;
 	}
 	return ki_lua_compile(b->lua.L, program);
+}
+
+/* builder, chunk -> the body. Its frame is that of a spawn, for who looks at the stack. */
+static int run_chunk(lua_State *L) {
+	struct builder *b = lua_touserdata(L, 1);
+	ki_pure_watch(&b->watch, L);
+	b->arena->peak_bytes = b->arena->live_bytes;
+	ki_chunk_run(L, b->lua.program->method);
+	ki_pure_leave(L);
+	return 1;
+}
+
+/* The body takes the place of the compiled chunk. False: not by a chunk that runs here. */
+static bool run(struct builder *b) {
+	lua_State *L = b->lua.L;
+	if (setjmp(b->watch.out) != 0) {
+		return false; /* TP7 */
+	}
+	lua_pushcfunction(L, run_chunk);
+	lua_insert(L, 1);
+	lua_pushlightuserdata(L, b);
+	lua_insert(L, 2);
+	return lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isfunction(L, -1);
 }
 
 /* TP1 */
@@ -235,6 +289,7 @@ static void clear_upvalues(GCObject *list) {
 
 static void tidy(lua_State *L) {
 	lua_gc(L, LUA_GCCOLLECT); /* no finalizer is there that might raise */
+	lua_gc(L, LUA_GCCOLLECT); /* what had one */
 	clear_stack(L);
 	free_calls(L);
 	forget_strings(G(L));
@@ -443,14 +498,16 @@ static struct ki_lua_template *distil(const struct arena *a, const struct arena 
 static lua_State *build(struct builder *b, struct arena *arena, struct ki_system *system,
 	const struct ki_lua_program *program, bool *temporary) {
 	b->arena = arena;
-	int status = open(b, system, program);
+	int status = compile(b, system, program);
 	lua_State *L = b->lua.L;
 	bool good = false;
-	if (status == KITH_OK) {
+	if (status == KITH_OK && (!b->run || run(b))) {
 		tidy(L);
 		good = is_common(&b->lua) && is_copyable(L, arena);
 	}
 	*temporary = status == KITH_EEXHAUSTED;
+	arena->peak_bytes += b->lua.heap.peak_bytes;
+	ki_lua_release(&b->lua);
 	ki_heap_drop(&b->lua.heap);
 	return good ? L : NULL;
 }
@@ -465,6 +522,7 @@ static size_t source_bytes(const struct ki_lua_program *program) {
 	return sum;
 }
 
+/* In two arenas, as at first. */
 static struct ki_lua_template *build_twice(struct builder *builder, struct arena *a,
 	struct arena *b, struct ki_system *system, const struct ki_lua_program *program,
 	bool *temporary) {
@@ -472,11 +530,32 @@ static struct ki_lua_template *build_twice(struct builder *builder, struct arena
 	if (L == NULL || build(builder, b, system, program, temporary) == NULL) {
 		return NULL;
 	}
-	return distil(a, b, L, &builder->lua, temporary);
+	struct ki_lua_template *template = distil(a, b, L, &builder->lua, temporary);
+	if (template != NULL) {
+		template->loaded = builder->run;
+		template->peak_bytes = builder->run ? a->peak_bytes : 0;
+	}
+	return template;
+}
+
+/* With the chunk run, if that can be; else only compiled. */
+static struct ki_lua_template *try(struct builder *builder, struct arena *a, struct arena *b,
+	struct ki_system *system, const struct ki_lua_program *program, bool *temporary) {
+	builder->run = true;
+	struct ki_lua_template *template =
+		build_twice(builder, a, b, system, program, temporary);
+	if (template == NULL) {
+		arena_reset(a);
+		arena_reset(b);
+		builder->run = false;
+		template = build_twice(builder, a, b, system, program, temporary);
+	}
+	return template;
 }
 
 const struct ki_lua_template *ki_template_new(struct ki_system *system,
-	const struct ki_lua_program *program, size_t memory_bytes, bool *temporary) {
+	const struct ki_lua_program *program, size_t memory_bytes, struct ki_lua *asker,
+	bool *temporary) {
 	size_t source = source_bytes(program);
 	*temporary = false;
 	if (source > SOURCE_MAX_BYTES) {
@@ -491,7 +570,13 @@ const struct ki_lua_template *ki_template_new(struct ki_system *system,
 	*temporary = true;
 	if (builder != NULL && arena_init(&a, memory_bytes) && arena_init(&b, memory_bytes)) {
 		set_bases(&a, &b);
-		template = build_twice(builder, &a, &b, system, program, temporary);
+		if (asker != NULL) {
+			asker->builds = &builder->lua;
+		}
+		template = try(builder, &a, &b, system, program, temporary);
+		if (asker != NULL) {
+			asker->builds = NULL;
+		}
 	}
 	arena_fini(&a);
 	arena_fini(&b);
@@ -524,7 +609,7 @@ static const struct ki_lua_template *get(struct ki_lua *lua) {
 		return template;
 	}
 	bool temporary;
-	template = ki_template_new(lua->proc->system, lua->program, 0, &temporary);
+	template = ki_template_new(lua->proc->system, lua->program, 0, lua, &temporary);
 	if (template == NULL) {
 		if (temporary) {
 			return NULL;
@@ -549,9 +634,16 @@ static void relocate(const struct ki_lua_template *template, char *base) {
 	}
 }
 
+/* Whether it does what a state made anew would: at a limit that the chunk would have reached it
+ * does not. */
+static bool serves(const struct ki_lua_template *template, const struct ki_lua *lua) {
+	return template != NULL && template != &no_template &&
+		(lua->heap.limit_bytes == 0 || template->peak_bytes <= lua->heap.limit_bytes);
+}
+
 int ki_template_clone(struct ki_lua *lua) {
 	const struct ki_lua_template *template = get(lua);
-	if (template == NULL || template == &no_template) {
+	if (!serves(template, lua)) {
 		if (lua->program->cache != NULL) {
 			ki_add_rlx(&lua->program->cache->xnr_plain, 1); /* rlx: a counter */
 		}
@@ -565,6 +657,7 @@ int ki_template_clone(struct ki_lua *lua) {
 	relocate(template, base);
 	lua->L = (lua_State *)(void *)(base + template->main);
 	lua->scoped = template->scoped;
+	lua->loaded = template->loaded;
 	*(struct ki_lua **)lua_getextraspace(lua->L) = lua; /* TP1 */
 	lua_setallocf(lua->L, ki_lua_reallocate, lua);
 	return ki_lua_open_own(lua);

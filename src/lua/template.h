@@ -1,6 +1,6 @@
 /*
- * lua/template.h: the state of a program's processes as it is before their chunk runs, made once
- * and copied for each (DESIGN, 'Lua states').
+ * lua/template.h: the state of a program's processes, made once and copied for each (DESIGN, 'Lua
+ * states'). Where the chunk is pure it has run already; else it is compiled and not more.
  *
  * Owns: struct ki_lua_template; cache->xtemplate.
  * Threads: any. A template is immutable.
@@ -13,19 +13,21 @@
 
 /*
  * Makes the state of `lua` from the template of its program, which is built when nobody has yet:
- * with all that ki_lua_open does, and the chunk's function on its stack. Does not raise or park.
+ * with all that ki_lua_open does, and on its stack the chunk's function, or the body that it
+ * returned (lua->loaded). Does not raise or park.
  * Errors: KITH_ENOTFOUND, no template: `lua` is as it was; KITH_EEXHAUSTED.
  */
 int ki_template_clone(struct ki_lua *lua);
 
 /*
  * Builds a template for the processes of `program` in `system`, with at most this much memory for
- * the states it is taken from (0: what the program may need). NULL: the chunk does not compile,
- * there is no memory, or what the states hold cannot be copied; *temporary: it might be
- * another time. Freed with ki_template_free.
+ * the states it is taken from (0: what the program may need); `asker` (or NULL) is the process that
+ * is being made. NULL: the chunk does not compile, there is no memory, or what the states hold
+ * cannot be copied; *temporary: it might be another time. Freed with ki_template_free.
  */
 const struct ki_lua_template *ki_template_new(struct ki_system *system,
-	const struct ki_lua_program *program, size_t memory_bytes, bool *temporary);
+	const struct ki_lua_program *program, size_t memory_bytes, struct ki_lua *asker,
+	bool *temporary);
 void ki_template_free(const struct ki_lua_template *template); /* NULL does nothing */
 
 #endif

@@ -249,6 +249,221 @@ TEST(lua_template, a_limit_refuses_a_copy_that_is_larger) {
 	ki_lua_cache_fini(&cache);
 }
 
+/* ---- The chunk ---- */
+
+/* Whether a template of this program runs its chunk. */
+static bool runs_in_template(const char *source, const struct ki_lua_import *import) {
+	struct ki_lua_cache cache = {.xtemplate = NULL};
+	struct lua_fixture f;
+	prepare(&f, &cache, source, 1, 0);
+	static const char *const modules[] = {"time", "json", "logger", "io", "system"};
+	f.program.modules = modules;
+	f.program.nr_modules = ki_countof(modules);
+	f.program.method = "main";
+	f.program.imports = import;
+	f.program.nr_imports = import != NULL;
+	OK(ki_template_clone(&f.lua));
+	bool loaded = f.lua.loaded;
+	EQ_INT(lua_gettop(f.lua.L), 1);
+	EQ_INT(lua_iscfunction(f.lua.L, 1), 0);
+	EQ_NUM(counted_bytes(&f.lua), (double)f.lua.heap.used_bytes);
+	EQ_STR(ki_buf_cstr(&f.output), "");
+	lua_gc(f.lua.L, LUA_GCCOLLECT);
+	lua_fixture_close(&f);
+	ki_lua_cache_fini(&cache);
+	return loaded;
+}
+
+#define RETURN_MAIN " return { main = function() end }"
+
+TEST(lua_template, a_pure_chunk_runs_in_it_4_2) {
+	static const char *const chunks[] = {
+		"",
+		"local time = require('time') local second = time.SECOND + 0",
+		"local t = setmetatable({}, { __index = function(t, k) return k end }) "
+		"local x = t.y",
+		"local s = ('%d'):rep(3, ' '):format(1, 2, 3):gsub('%d', { ['1'] = 'one' }) "
+		"for w in s:gmatch('%w+') do s = s:find(w, 1, true) and w:upper() .. s end",
+		"local sum = 0 for i, v in ipairs({ 1, 2 }) do sum = sum + i * v end "
+		"for k, v in pairs({ a = 1, [2] = 3, [true] = 4 }) do sum = sum + v end "
+		"assert(next({ 1 }) == 1 and '1' + 1 == 2 and sum == 13)",
+		"local t = {} for i = 1, 40 do t[i] = math.floor(i * 37.5) % 41 end "
+		"table.sort(t, function(a, b) return a > b end) "
+		"table.insert(t, table.unpack(t, 1, 1))",
+		"local ok, e = pcall(error, { 'x' }) assert(not ok and e[1] == 'x') "
+		"ok, e = pcall(function() return nil .. 'x' end) assert(e:find('concat'))",
+		"local e = errors.new('text') e = errors.wrap(e, 'more') local text = tostring(e) "
+		"assert(text == e:message())",
+		"c = channel.new(3) seconds = time.parse_duration('5s'):seconds()",
+		"f = load('local n = ... return n + 1') assert(f(1) == 2 and select('#', f) == 1)",
+		"local trace = debug.traceback('x') assert(trace:find('main chunk'))",
+		"text = ('x'):rep(10000):upper() .. table.concat({ ('y'):rep(3000), 'z' })",
+		"for p, c in utf8.codes('abc') do last = utf8.char(c) end "
+		"type(rawget(_G, 'print'))",
+		"pcall(function() time.x = 1 end) for k in pairs(time) do last = k end",
+		"handlers = { print = print, now = time.now, send = process.send, [print] = 1 }",
+	};
+	for (size_t i = 0; i < ki_countof(chunks); i++) {
+		struct ki_buf source;
+		ki_buf_init(&source);
+		ki_buf_printf(&source, "%s %s", chunks[i], RETURN_MAIN);
+		if (!runs_in_template(ki_buf_cstr(&source), NULL)) {
+			FAIL("runs at each spawn: %s", chunks[i]);
+		}
+		ki_buf_fini(&source);
+	}
+}
+
+/* Each shows something of the process, or does something outside of it, or takes long. */
+static const char *const impure[] = {
+	"print('x')",
+	"local p = print pcall(p)",
+	"pcall(process.pid)",
+	"pcall(process.id)",
+	"pcall(process.send, 'x', 'y')",
+	"pcall(process.inbox)",
+	"pcall(process.registry.lookup, 'x')",
+	"pcall(process.set_options, { trap_links = true })",
+	"time.now()",
+	"time.unix(0, 0)",
+	"pcall(time.sleep, '1ms')",
+	"pcall(time.after, '1ms')",
+	"os.time()",
+	"os.date()",
+	"os.clock()",
+	"math.random()",
+	"math.randomseed(1)",
+	"collectgarbage('count')",
+	"collectgarbage()",
+	"tostring({})",
+	"tostring(print)",
+	"tostring(coroutine.running())",
+	"('%s'):format({})",
+	"('%p'):format('text')",
+	"tostring(channel.new())",
+	"errors.call_stack()",
+	"coroutine.create(print)",
+	"coroutine.wrap(function() end)()",
+	"coroutine.running()",
+	"pcall(coroutine.spawn, print)",
+	"logger:info('x')",
+	"io.write('x')",
+	"io.args()",
+	"system.memory.stats()",
+	"local t = { [{}] = 1, [{}] = 2 } for k, v in pairs(t) do end",
+	"local t = { [print] = 1, [type] = 2 } next(t)",
+	"local t = { a = 1, [{}] = 1 } next(t, 'a')",
+	"kept = { [{}] = 1 }", /* a copy would not find it */
+	"local t = {} for i = 1, 2000 do t[i] = 1 - i % 2 end table.sort(t, function() "
+	"return true end)",
+	"error('x')",
+	"do return 7 end",
+	"while true do end",
+	"while true do pcall(function() while true do end end) end",
+	"local s = ('a'):rep(5000) s:find(('a*'):rep(50) .. 'b')",
+	"pcall(string.rep, 'x', 1 << 30)",
+	"local t = {} for i = 1, 50000 do t[i] = ('x'):rep(100) .. i end",
+	"pcall(string.rep, 'x', 10000000)",
+};
+
+TEST(lua_template, an_impure_chunk_is_left_to_each_process_4_2) {
+	for (size_t i = 0; i < ki_countof(impure); i++) {
+		struct ki_buf source;
+		ki_buf_init(&source);
+		ki_buf_printf(&source, "%s %s", impure[i], RETURN_MAIN);
+		if (runs_in_template(ki_buf_cstr(&source), NULL)) {
+			FAIL("runs in the template: %s", impure[i]);
+		}
+		ki_buf_fini(&source);
+	}
+}
+
+TEST(lua_template, libraries_that_a_chunk_uses_run_in_it_too_13_3) {
+	static const char users[] = "local lib = require('lib') lib.x = 1" RETURN_MAIN;
+	static const char *const sources[] = {"return { x = time }", "print('x') return {}"};
+	for (size_t i = 0; i < ki_countof(sources); i++) {
+		struct ki_lua_program library = {.id = "app:lib",
+			.source = sources[i],
+			.source_len = strlen(sources[i])};
+		struct ki_lua_import import = {"lib", &library};
+		EQ_INT(runs_in_template(users, &import), i == 0);
+		EQ_INT(runs_in_template("local s = string.rep('x', 3)" RETURN_MAIN, &import), 1);
+		EQ_INT(runs_in_template("for k in pairs(_G) do n = k end" RETURN_MAIN, &import), 0);
+	}
+}
+
+/* What the chunk made is each one's own: tables, upvalues, channels, Errors, globals. */
+TEST(lua_template, each_process_has_its_own_of_what_the_chunk_made_4_2) {
+	struct stage stage;
+	struct entry entries[] = {{"app:main", LUA(
+		local list = { 1, sub = {} } local n = 0 local c = channel.new(1)
+		shared = setmetatable({}, { __index = list })
+		return { main = function(id)
+			n = n + 1
+			list[#list + 1] = id
+			list.sub[id] = true
+			shared.own = id
+			c:send(id)
+			local keys = 0
+			for k in pairs(list.sub) do keys = keys + 1 end
+			time.sleep("1ms")
+			print(id, n, #list, list[2], keys, shared.own, shared[1], (c:receive()))
+			string.rep = nil
+		end })}};
+	stage_open(&stage, entries, 1, 1);
+	struct ki_value_writer writer;
+	for (int64_t i = 1; i <= 3; i++) {
+		ki_value_writer_init(&writer);
+		ki_value_int(&writer, i);
+		struct ki_payload *arg = ki_value_finish(&writer, KI_FORMAT_LUA);
+		stage_start(&stage, &arg, 1);
+		ki_payload_unref(arg);
+		stage_run(&stage, -1);
+	}
+	EQ_UINT(ki_load_rlx(&stage.caches[0].xnr_plain), 0); /* rlx: one thread */
+	stage_close(&stage, "1\t1\t2\t1\t1\t1\t1\t1\n2\t1\t2\t2\t1\t2\t1\t2\n"
+			    "3\t1\t2\t3\t1\t3\t1\t3\n");
+}
+
+TEST(lua_template, an_impure_chunk_shows_once_for_each_process_4_2) {
+	struct stage stage;
+	struct entry entries[] = {
+		{"app:main", "print('chunk') return function() print('main') end"}};
+	stage_open(&stage, entries, 1, 1);
+	for (int i = 0; i < 2; i++) {
+		stage_start(&stage, NULL, 0);
+	}
+	stage_run(&stage, -1);
+	EQ_UINT(ki_load_rlx(&stage.caches[0].xnr_plain), 0); /* rlx: one thread */
+	stage_close(&stage, "chunk\nchunk\nmain\nmain\n");
+}
+
+/* A build gives way to nobody, whatever it runs in C; here it is a spawner's, whose slice and force
+ * are not asked. */
+TEST(lua_template, a_build_gives_way_to_nobody_15_3) {
+	PLAY("spawned\nchunk\n",
+		{"app:main", MAIN(process.spawn("app:finds"); print("spawned"))},
+		{"app:finds", "local s = ('a'):rep(100000) s:find(s:sub(1, 50000) .. 'b', 1, true) "
+			      "return function() print('chunk') end"});
+}
+
+/* A chunk that a process could not run at its limit fails there, though the template ran it. */
+TEST(lua_template, a_chunk_meets_the_limit_of_memory_15_6) {
+	struct stage stage;
+	struct entry entries[] = {{"app:main",
+		"do local t = {} for i = 1, 4000 do t[i] = i end end "
+		"return function() print(collectgarbage('count') < 90) end"}};
+	stage_open(&stage, entries, 1, 1);
+	for (int i = 0; i < 2; i++) {
+		ki_limits_set_memory(&stage.programs[0].limits, i == 0 ? 0 : 90000);
+		stage_start(&stage, NULL, 0);
+	}
+	stage_run(&stage, -1);
+	EQ_UINT(ki_load_rlx(&stage.caches[0].xnr_plain), 1); /* rlx: one thread */
+	stage_close(&stage, "Internal: failed to execute script: memory limit exceeded (limit "
+			    "90000 bytes)\ntrue\n");
+}
+
 /* ---- Building ---- */
 
 TEST(lua_template, each_allocation_may_be_refused_while_it_is_built) {
@@ -259,7 +474,7 @@ TEST(lua_template, each_allocation_may_be_refused_while_it_is_built) {
 	prepare(&f, NULL, "local t = { 'constant' } return function() return t end", 1, 0);
 	size_t part = TEST_SCALE > 1 ? 20 : 200;
 	for (size_t bytes = 64; template == NULL; bytes += 64 + bytes / part) {
-		template = ki_template_new(&f.system, &f.program, bytes, &temporary);
+		template = ki_template_new(&f.system, &f.program, bytes, NULL, &temporary);
 		TRUE(template != NULL || temporary);
 		refused += template == NULL;
 	}
@@ -289,7 +504,7 @@ TEST(lua_template, a_huge_source_has_none) {
 	memset(source, ' ', len);
 	source[len] = '\0';
 	prepare(&f, NULL, source, 1, 0);
-	IS_NULL(ki_template_new(&f.system, &f.program, 0, &temporary));
+	IS_NULL(ki_template_new(&f.system, &f.program, 0, NULL, &temporary));
 	FALSE(temporary);
 	lua_fixture_close(&f);
 	free(source);
