@@ -2,7 +2,10 @@
 local function rounds(pid, inbox, count)
 	for n = count, 1, -1 do
 		process.send(pid, "ping", n)
-		lib.law("the number that came back", inbox:receive():payload():data(), n)
+		local back = inbox:receive():payload():data()
+		if back ~= n then
+			lib.law("the number that came back", back, n)
+		end
 	end
 end
 
