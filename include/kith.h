@@ -312,6 +312,21 @@ int kith_outcome_get(struct kith_runtime *runtime, struct kith_outcome *out);
 int kith_log(struct kith_runtime *runtime, enum kith_log_level level, const char *logger,
 	const char *message);
 
+/* ---- Observe ---- */
+
+/*
+ * Tells what the runtime is doing, while it runs on: calls `take` with one JSON object after the
+ * other, each a line of `len` bytes with its newline, valid during the call. First one whose
+ * "record" is "runtime", with the counters of all hosts in sum; then each "host" with its own, each
+ * "service", each "supervisor" with its children, and each "process". Times are Unix time in ns.
+ * doc/reference.md lists the fields.
+ * take: calls nothing of the runtime.
+ * Errors: KITH_ECONFLICT (not started), KITH_EINVAL (take is NULL), KITH_EEXHAUSTED (records are
+ * missing), KITH_ECLOSED. Thread: any. Blocks: as `take` does. Since: 0.1.
+ */
+int kith_snapshot(struct kith_runtime *runtime,
+	void (*take)(void *user, const char *line, size_t len), void *user);
+
 /* ---- Words ---- */
 
 /*

@@ -114,9 +114,10 @@ extern const size_t ki_cli_nr_init_files;
 
 /* ---- signals.c ---- */
 
-/* Blocks SIGINT and SIGTERM in this thread and those that it starts; ignores SIGPIPE. */
+/* Blocks SIGINT, SIGTERM and SIGUSR1 in this thread and those that it starts; ignores SIGPIPE. */
 void ki_cli_block_signals(void);
-/* From now on a first SIGINT or SIGTERM stops the runtime, a second one ends the program. */
+/* From now on a first SIGINT or SIGTERM stops the runtime, a second one ends the program, and
+ * SIGUSR1 writes what the runtime is doing to standard error. */
 bool ki_cli_watch_signals(struct kith_runtime *runtime);
 void ki_cli_unwatch_signals(void);
 

@@ -24,6 +24,7 @@ static const char help_run[] =
 	"\n"
 	"Checks the project in DIR (the current folder), starts its services in the order of\n"
 	"their requirements, and runs until SIGINT or SIGTERM; a second signal ends it at once.\n"
+	"SIGUSR1 has it tell on standard error what it is doing, in lines of JSON.\n"
 	"\n"
 	"  -x ENTRY [ARGS..]  run process ENTRY with these arguments once the services have\n"
 	"                     started; its end stops all, and its result is the exit status.\n"

@@ -1,5 +1,5 @@
 /*
- * signals.c: SIGINT and SIGTERM (SPEC 20.5).
+ * signals.c: SIGINT, SIGTERM and SIGUSR1 (SPEC 20.5).
  *
  * A thread of its own waits for them, so that no handler runs anywhere. It is ended by a signal,
  * too: by one that finds `over`.
@@ -29,6 +29,21 @@ static bool is_over(void) {
 	return over;
 }
 
+/* `nr` came before it. */
+static void shut_down(int nr) {
+	if (nr > 0) {
+		kith_log(watch.runtime, KITH_LOG_WARN, "kith", "force exit");
+		_exit(EXIT_FAILED);
+	}
+	kith_log(watch.runtime, KITH_LOG_INFO, "kith", "received shutdown signal");
+	kith_stop(watch.runtime, KITH_PROJECT_TIMEOUT);
+}
+
+static void write_record(void *user, const char *line, size_t len) {
+	(void)user;
+	ki_cli_err(line, len);
+}
+
 static void *wait_for_signals(void *arg) {
 	(void)arg;
 	for (int nr = 0;;) {
@@ -39,12 +54,11 @@ static void *wait_for_signals(void *arg) {
 		if (is_over()) {
 			return NULL;
 		}
-		if (nr++ > 0) {
-			kith_log(watch.runtime, KITH_LOG_WARN, "kith", "force exit");
-			_exit(EXIT_FAILED);
+		if (signal_nr == SIGUSR1) {
+			kith_snapshot(watch.runtime, write_record, NULL);
+		} else {
+			shut_down(nr++);
 		}
-		kith_log(watch.runtime, KITH_LOG_INFO, "kith", "received shutdown signal");
-		kith_stop(watch.runtime, KITH_PROJECT_TIMEOUT);
 	}
 }
 
@@ -61,9 +75,11 @@ void ki_cli_block_signals(void) {
 	struct sigaction action = {.sa_handler = ignore};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	sigemptyset(&watch.set);
 	sigaddset(&watch.set, SIGINT);
 	sigaddset(&watch.set, SIGTERM);
+	sigaddset(&watch.set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &watch.set, NULL);
 }
 

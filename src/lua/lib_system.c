@@ -11,6 +11,7 @@
 #include "lua/luaerror.h"
 #include "lua/scratch.h"
 #include "process/account.h"
+#include "process/names.h"
 #include "process/snapshot.h"
 
 #define EXIT_MAX 255
@@ -24,9 +25,15 @@ static void set_integer(lua_State *L, const char *key, uint64_t value) {
 	lua_setfield(L, -2, key);
 }
 
+/* NULL: no field. */
 static void set_string(lua_State *L, const char *key, const char *value) {
 	lua_pushstring(L, value);
 	lua_setfield(L, -2, key);
+}
+
+/* What the caller itself is and has counts as it is now, not as it was at its last wait. */
+static void show_self(lua_State *L) {
+	ki_proc_show(ki_lua_of(L)->proc);
 }
 
 /* ---- exit ---- */
@@ -55,18 +62,19 @@ static int lib_exit(lua_State *L) {
 static void push_host(lua_State *L, struct ki_proc_host *host) {
 	struct ki_counts counts;
 	ki_proc_host_counts(host, &counts);
-	lua_createtable(L, 0, 6);
+	lua_createtable(L, 0, KI_NR_COUNTERS + 2);
 	set_string(L, "id", host->id);
-	set_integer(L, "workers", counts.workers);
-	set_integer(L, "processes", counts.processes);
-	set_integer(L, "executed", counts.executed);
-	set_integer(L, "stolen", counts.stolen);
-	set_integer(L, "queue_depth", counts.queue_depth);
+	set_string(L, "state", ki_proc_host_state_name(ki_proc_host_state(host)));
+	for (int i = 0; i < KI_NR_COUNTERS; i++) {
+		enum ki_counter which = (enum ki_counter)i;
+		set_integer(L, ki_counter_name(which), ki_counts_get(&counts, which));
+	}
 }
 
 static int hosts_list(lua_State *L) {
 	struct ki_system *system = system_of(L);
 	lua_Integer nr = 0;
+	show_self(L);
 	lua_newtable(L);
 	for (uint32_t i = 0; i < system->nr_hosts; i++) {
 		struct ki_proc_host *host = system->hosts[i];
@@ -78,8 +86,32 @@ static int hosts_list(lua_State *L) {
 	return 1;
 }
 
-static void push_process(lua_State *L, const struct ki_proc_snapshot *shown) {
-	lua_createtable(L, 0, 10);
+/* Each behind its length: it may be any bytes. */
+static void note_name(void *arg, struct ki_strv name) {
+	ki_buf_put(arg, &name.len, sizeof(name.len));
+	ki_buf_putv(arg, name);
+}
+
+/* Pushes an array of the names of a process; `scratch` is at hand. */
+static void push_names(lua_State *L, kith_pid pid, struct ki_scratch *scratch) {
+	scratch->text.len = 0;
+	ki_names_each(system_of(L), pid, note_name, &scratch->text);
+	if (scratch->text.failed) {
+		luaL_error(L, "not enough memory");
+	}
+	lua_newtable(L);
+	lua_Integer nr = 0;
+	for (size_t at = 0, len; at < scratch->text.len; at += len) {
+		memcpy(&len, scratch->text.ptr + at, sizeof(len));
+		at += sizeof(len);
+		lua_pushlstring(L, scratch->text.ptr + at, len);
+		lua_rawseti(L, -2, ++nr);
+	}
+}
+
+static void push_process(
+	lua_State *L, const struct ki_proc_snapshot *shown, struct ki_scratch *scratch) {
+	lua_createtable(L, 0, 16);
 	ki_pid_push(L, shown->pid);
 	lua_setfield(L, -2, "pid");
 	if (shown->parent != 0) {
@@ -93,6 +125,14 @@ static void push_process(lua_State *L, const struct ki_proc_snapshot *shown) {
 	set_integer(L, "started_at", (uint64_t)shown->started_at_ns);
 	set_integer(L, "mailbox", shown->mailbox);
 	set_integer(L, "memory", shown->body.memory);
+	set_integer(L, "cpu_ns", shown->ran_ns);
+	set_integer(L, "links", shown->links);
+	set_integer(L, "monitors", shown->monitors);
+	push_names(L, shown->pid, scratch);
+	lua_setfield(L, -2, "names");
+	lua_pushboolean(L, shown->trap_links);
+	lua_setfield(L, -2, "trap_links");
+	set_string(L, "waiting_in", shown->body.waiting_in);
 	lua_createtable(L, 0, 3);
 	set_integer(L, "subscriptions", shown->body.subscriptions);
 	set_integer(L, "threads", shown->body.threads);
@@ -144,16 +184,18 @@ static int hosts_processes(lua_State *L) {
 	if (host == NULL || host->internal) {
 		return ki_fail(L, KITH_ENOTFOUND, "host not found");
 	}
-	struct ki_scratch *scratch = push_pids(L, host);
+	show_self(L);
+	struct ki_scratch *scratch = push_pids(L, host), *names = ki_scratch_push(L);
 	struct ki_proc_snapshot shown;
 	size_t at = 0;
 	lua_Integer nr = 0;
 	lua_newtable(L);
 	while (next_process(system, scratch, &at, &shown)) {
-		push_process(L, &shown);
+		push_process(L, &shown, names);
 		lua_rawseti(L, -2, ++nr);
 	}
 	ki_scratch_clear(scratch);
+	ki_scratch_clear(names);
 	return 1;
 }
 

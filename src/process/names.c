@@ -64,6 +64,11 @@ bool ki_name_unregister(struct ki_system *system, struct ki_strv name, kith_pid 
 	return holder != 0;
 }
 
+void ki_names_each(struct ki_system *system, kith_pid holder,
+	void (*visit)(void *arg, struct ki_strv name), void *arg) {
+	ki_namemap_each(&system->names, holder, visit, arg);
+}
+
 void ki_names_free(struct ki_system *system, kith_pid holder) {
 	size_t nr = ki_namemap_drop(&system->names, holder);
 	if (nr) {

@@ -24,6 +24,10 @@ int ki_name_find(struct ki_system *system, struct ki_strv name, kith_pid *out);
 /* True when `caller` held or had registered it and it is gone now. */
 bool ki_name_unregister(struct ki_system *system, struct ki_strv name, kith_pid caller);
 
+/* Calls `visit` with each name of a process; it calls nothing of this. */
+void ki_names_each(struct ki_system *system, kith_pid holder,
+	void (*visit)(void *arg, struct ki_strv name), void *arg);
+
 /* Step 3 of SPEC 4.6: all names of a process that has closed its mailbox, or was never published.
  * */
 void ki_names_free(struct ki_system *system, kith_pid holder);

@@ -161,6 +161,15 @@ enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host) {
 	return (enum ki_proc_host_state)ki_load_sc(&host->xstate); /* [HS1] */
 }
 
+const char *ki_proc_host_state_name(enum ki_proc_host_state state) {
+	static const char *const names[] = {
+		[KI_PROC_HOST_STOPPED] = "stopped",
+		[KI_PROC_HOST_RUNNING] = "running",
+		[KI_PROC_HOST_STOPPING] = "stopping",
+	};
+	return names[state];
+}
+
 void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state state) {
 	ki_store_sc(&host->xstate, state); /* sc: against publish and its second look. [HS1] */
 }

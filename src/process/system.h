@@ -25,6 +25,7 @@
 #include "sync/namemap.h"
 
 struct ki_result;
+struct ki_roll;
 
 /* Messages that a mailbox holds at most, unless its host says otherwise (SPEC 15.6). */
 #define KI_MAX_MAILBOX_DEFAULT 1000000
@@ -112,6 +113,7 @@ struct ki_system {
 	struct ki_services_view services;
 	/* Of supervise/supervisor.h, for who starts or asks a supervisor; or NULL. */
 	const struct ki_program *supervisor, *supervisor_request;
+	struct ki_roll *roll; /* of supervise/roll.h; or NULL */
 	struct ki_system_facts facts;   /* texts borrowed; zeroed: unknown */
 	int64_t started_ns;             /* monotonic */
 	/* any thread */
@@ -143,6 +145,8 @@ struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_str
 const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id);
 
 enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host);
+/* "running" and so on. */
+const char *ki_proc_host_state_name(enum ki_proc_host_state state);
 void ki_proc_host_set_state(struct ki_proc_host *host, enum ki_proc_host_state state);
 
 /* Live processes of a host; while it runs, never less than have been live all the time. */

@@ -301,17 +301,18 @@ static void service_init(struct ki_application *app, struct ki_service *service)
 }
 
 static int states_init(struct ki_application *app) {
-	size_t nr = app->graph.nr;
-	const char **ids = ki_alloc((nr ? nr : 1) * sizeof(*ids));
-	if (!ids) {
+	if (ki_states_init(&app->states, app->graph.nr)) {
 		return KITH_EEXHAUSTED;
 	}
-	for (size_t i = 0; i < nr; i++) {
-		ids[i] = app->graph.services[i].spec->id;
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		const struct ki_service_spec *spec = app->graph.services[i].spec;
+		struct ki_state *state = &app->states.states[i];
+		state->id = spec->id;
+		state->host = spec->host->id;
+		state->process = spec->program ? spec->program->id : NULL;
 	}
-	int status = ki_states_init(&app->states, ids, nr);
-	ki_free(ids);
-	return status;
+	ki_states_sort(&app->states);
+	return KITH_OK;
 }
 
 static int read_states(void *user, struct ki_strv id, struct ki_payload **out) {
@@ -333,7 +334,9 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 		ki_free(app);
 		return status;
 	}
+	ki_roll_init(&app->roll);
 	app->system = system;
+	system->roll = &app->roll;
 	system->services = (struct ki_services_view){.user = app, .read = read_states};
 	app->force_ns = app->tick_ns = app->look_ns = INT64_MAX;
 	app->native = (struct ki_native){.run = run, .arg = app};
@@ -363,6 +366,7 @@ void ki_application_free(struct ki_application *app) {
 		ki_service_drop_report(&app->graph.services[i]);
 	}
 	ki_states_fini(&app->states);
+	ki_roll_fini(&app->roll);
 	ki_graph_fini(&app->graph);
 	ki_free(app);
 }

@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "supervise/graph.h"
+#include "supervise/roll.h"
 #include "supervise/service.h"
 #include "supervise/states.h"
 
@@ -34,6 +35,7 @@ struct ki_application {
 	struct ki_system *system;
 	struct ki_graph graph;
 	struct ki_states states;  /* of the services, for any thread */
+	struct ki_roll roll;      /* of the supervisors, likewise */
 	struct ki_service entry;  /* of -x; its spec is NULL when there is none */
 	struct ki_native native;
 	struct ki_program program;

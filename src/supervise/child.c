@@ -9,8 +9,8 @@
 #include "base/check.h"
 #include "mem/value.h"
 
-void ki_children_init(struct ki_children *children) {
-	*children = (struct ki_children){0};
+void ki_children_init(struct ki_children *children, struct ki_roll *roll) {
+	*children = (struct ki_children){.roll = roll};
 	ki_list_init(&children->all);
 }
 
@@ -56,8 +56,17 @@ static bool reserve(struct ki_children *children, size_t nr) {
 void ki_child_set_pid(struct ki_children *children, struct ki_child *child, kith_pid pid) {
 	ki_assert(2 * (children->nr_by_pid + 1) <= children->mask + 1); /* CH2 */
 	child->pid = pid;
-	child->state = KI_CHILD_RUNNING;
+	ki_child_set_state(child, KI_CHILD_RUNNING);
 	put(children, child);
+}
+
+void ki_child_set_state(struct ki_child *child, enum ki_child_state state) {
+	child->state = (uint8_t)state;
+	/* rlx: for readers of one value each */
+	ki_store_rlx(&child->xstate, (uint8_t)state);
+	ki_store_rlx(&child->xpid, child->pid);
+	ki_store_rlx(&child->xrestarts, child->restarts);
+	ki_store_rlx(&child->xrun_wall_ns, child->run_wall_ns);
 }
 
 /* Whether `place` lies cyclically in (hole, at]: then what stands at `at` need not move up. */
@@ -86,7 +95,7 @@ struct ki_child *ki_child_take_pid(struct ki_children *children, kith_pid pid) {
 	}
 	children->by_pid[hole] = NULL;
 	children->nr_by_pid--;
-	child->pid = 0;
+	child->pid = 0; /* a new state follows */
 	return child;
 }
 
@@ -165,7 +174,9 @@ struct ki_child *ki_child_add(struct ki_children *children, struct ki_proc *supe
 	child->order = ++children->last_order;
 	ki_wait_init(&child->wait, supervisor, due);
 	ki_list_init(&child->ready);
+	ki_roll_lock(children->roll);
 	ki_list_push_back(&children->all, &child->node);
+	ki_roll_unlock(children->roll);
 	children->nr++;
 	return child;
 }
@@ -176,7 +187,9 @@ static void wait_gone(struct ki_wait *wait) {
 
 void ki_child_drop(struct ki_children *children, struct ki_child *child) {
 	ki_assert(child->pid == 0); /* CH1 */
+	ki_roll_lock(children->roll);
 	ki_list_remove(&child->node);
+	ki_roll_unlock(children->roll);
 	ki_list_remove(&child->ready);
 	children->nr--;
 	if (ki_wait_drop(&child->wait, wait_gone)) {
@@ -255,4 +268,28 @@ void ki_child_put_name(const struct ki_child *child, struct ki_buf *out) {
 	if (child->index > 0) {
 		ki_buf_printf(out, "/%" PRIu32, child->index);
 	}
+}
+
+/* ---- Words ---- */
+
+const char *ki_child_state_name(enum ki_child_state state) {
+	switch (state) {
+	case KI_CHILD_RUNNING:
+	case KI_CHILD_STOPPING:
+		return "running";
+	case KI_CHILD_WAITING:
+		return "restarting";
+	case KI_CHILD_STOPPED:
+		break;
+	}
+	return "stopped";
+}
+
+const char *ki_child_restart_name(const struct ki_child *child) {
+	static const char *const names[] = {
+		[KI_CHILD_PERMANENT] = "permanent",
+		[KI_CHILD_TRANSIENT] = "transient",
+		[KI_CHILD_TEMPORARY] = "temporary",
+	};
+	return names[child->spec->restart];
 }

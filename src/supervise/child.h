@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "supervise/roll.h"
 #include "supervise/supervisor.h"
 #include "supervise/wait.h"
 
@@ -47,9 +48,15 @@ struct ki_child {
 	uint64_t restarts;         /* in all */
 	int64_t run_ns, run_wall_ns; /* when it was started last; monotonic, Unix */
 	struct ki_signal *waiters; /* requests to terminate it, answered at its end */
+	/* the same as above, for any thread (roll.h) */
+	_Atomic(uint8_t) xstate;
+	_Atomic(kith_pid) xpid;
+	_Atomic(uint64_t) xrestarts;
+	_Atomic(int64_t) xrun_wall_ns;
 };
 
 struct ki_children {
+	struct ki_roll *roll;      /* under whose mutex `all` changes; NULL: nobody else reads */
 	struct ki_list all;
 	size_t nr;
 	uint64_t last_order;
@@ -57,7 +64,7 @@ struct ki_children {
 	size_t mask, nr_by_pid;
 };
 
-void ki_children_init(struct ki_children *children);
+void ki_children_init(struct ki_children *children, struct ki_roll *roll);
 /* Frees all. Their timers are at rest. */
 void ki_children_fini(struct ki_children *children);
 
@@ -76,6 +83,8 @@ struct ki_child *ki_child_last(const struct ki_children *children);
 struct ki_child *ki_child_next(const struct ki_children *children, const struct ki_child *child);
 struct ki_child *ki_child_prev(const struct ki_children *children, const struct ki_child *child);
 
+/* Changes its state, and shows what else of it has changed. */
+void ki_child_set_state(struct ki_child *child, enum ki_child_state state);
 /* Names a child's process: RUNNING. */
 void ki_child_set_pid(struct ki_children *children, struct ki_child *child, kith_pid pid);
 /* Gives the child of a PID and forgets the PID, or NULL. */
@@ -87,5 +96,8 @@ struct ki_child *ki_child_find(const struct ki_children *children, struct ki_str
 bool ki_child_clashes(const struct ki_children *children, const struct ki_child_spec *spec);
 /* Appends its name. */
 void ki_child_put_name(const struct ki_child *child, struct ki_buf *out);
+/* The words of SPEC 19.5. */
+const char *ki_child_state_name(enum ki_child_state state);
+const char *ki_child_restart_name(const struct ki_child *child);
 
 #endif

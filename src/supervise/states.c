@@ -11,7 +11,7 @@ static int by_id(const void *a, const void *b) {
 	return strcmp(((const struct ki_state *)a)->id, ((const struct ki_state *)b)->id);
 }
 
-int ki_states_init(struct ki_states *states, const char *const *ids, size_t nr) {
+int ki_states_init(struct ki_states *states, size_t nr) {
 	ki_mutex_init(&states->mutex);
 	states->nr = nr;
 	states->states = ki_zalloc((nr ? nr : 1) * sizeof(*states->states));
@@ -20,14 +20,16 @@ int ki_states_init(struct ki_states *states, const char *const *ids, size_t nr) 
 		return KITH_EEXHAUSTED;
 	}
 	for (size_t i = 0; i < nr; i++) {
-		states->states[i].id = ids[i];
 		states->states[i].status = "unknown";
 		states->states[i].desired = "stopped";
 	}
-	if (nr) {
-		qsort(states->states, nr, sizeof(*states->states), by_id);
-	}
 	return KITH_OK;
+}
+
+void ki_states_sort(struct ki_states *states) {
+	if (states->nr) {
+		qsort(states->states, states->nr, sizeof(*states->states), by_id);
+	}
 }
 
 void ki_states_fini(struct ki_states *states) {
@@ -59,22 +61,27 @@ static struct ki_state *find(const struct ki_states *states, struct ki_strv id) 
 
 void ki_states_set(struct ki_states *states, const struct ki_state *state) {
 	struct ki_state *own = find(states, ki_strv(state->id));
-	const char *id = own->id;
+	struct ki_state changed = *state;
+	changed.id = own->id;
+	changed.host = own->host;
+	changed.process = own->process;
 	ki_mutex_lock(&states->mutex);
-	*own = *state;
-	own->id = id;
+	*own = changed;
 	ki_mutex_unlock(&states->mutex);
 }
 
 bool ki_states_get(struct ki_states *states, struct ki_strv id, struct ki_state *out) {
 	struct ki_state *own = find(states, id);
-	if (!own) {
-		return false;
+	if (own) {
+		ki_states_at(states, (size_t)(own - states->states), out);
 	}
+	return own != NULL;
+}
+
+void ki_states_at(struct ki_states *states, size_t index, struct ki_state *out) {
 	ki_mutex_lock(&states->mutex);
-	*out = *own;
+	*out = states->states[index];
 	ki_mutex_unlock(&states->mutex);
-	return true;
 }
 
 static void put(struct ki_value_writer *w, const char *key) {
@@ -112,7 +119,7 @@ int ki_states_payload(struct ki_states *states, struct ki_strv id, struct ki_pay
 	} else {
 		size_t mark = ki_value_table_begin(&w);
 		for (size_t i = 0; i < states->nr; i++) {
-			ki_states_get(states, ki_strv(states->states[i].id), &state);
+			ki_states_at(states, i, &state);
 			write(&w, &state);
 		}
 		ki_value_table_end(&w, mark, states->nr, 0);

@@ -24,7 +24,8 @@ enum { KI_STATE_DETAILS_MAX = 200 };
 
 struct ki_state {
 	/* set once */
-	const char *id;
+	const char *id, *host;
+	const char *process;           /* that it runs; NULL: it is a host */
 	/* by the application process */
 	const char *status, *desired;  /* of static life */
 	uint32_t retry_count;          /* restarts of the present row */
@@ -41,16 +42,20 @@ struct ki_states {
 	size_t nr;
 };
 
-/* Makes a record for each of `ids` (borrowed until fini), which are unknown. KITH_EEXHAUSTED. */
-int ki_states_init(struct ki_states *states, const char *const *ids, size_t nr);
+/* Makes `nr` records, zeroed but for `status` and `desired`: the caller sets id, host and process
+ * (borrowed until fini), and then sorts them. KITH_EEXHAUSTED. */
+int ki_states_init(struct ki_states *states, size_t nr);
+void ki_states_sort(struct ki_states *states);
 /* Accepts a zeroed one. */
 void ki_states_fini(struct ki_states *states);
 
-/* Overwrites the record of that id, which exists. */
+/* Overwrites the record of that id, which exists, but for what is set once. */
 void ki_states_set(struct ki_states *states, const struct ki_state *state);
 
 /* Copies the record of an id. False: there is none. */
 bool ki_states_get(struct ki_states *states, struct ki_strv id, struct ki_state *out);
+/* Copies record `index` of states->nr. */
+void ki_states_at(struct ki_states *states, size_t index, struct ki_state *out);
 
 /*
  * The record of an id, or with a NULL pointer in it a list of all by id, as a value for programs:

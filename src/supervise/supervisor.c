@@ -144,7 +144,7 @@ int ki_supervisor_start_child(
 	kith_pid pid = 0;
 	int status = ki_proc_spawn(sup->proc->system, &spawn, &pid, error); /* may be abandoned */
 	if (status) {
-		child->state = KI_CHILD_STOPPED;
+		ki_child_set_state(child, KI_CHILD_STOPPED);
 		return status;
 	}
 	child->started = true;
@@ -158,7 +158,7 @@ void ki_supervisor_stop_child(struct ki_supervisor *sup, struct ki_child *child)
 	struct ki_system *system = sup->proc->system;
 	int64_t shutdown_ns = child->spec->shutdown_ns;
 	kith_pid pid = child->pid;
-	child->state = KI_CHILD_STOPPING;
+	ki_child_set_state(child, KI_CHILD_STOPPING);
 	if (shutdown_ns == KI_SHUTDOWN_KILL) {
 		ki_force(system, pid, KI_CAUSE_TERMINATE);
 		return;
@@ -208,7 +208,7 @@ static bool stops_with_host(struct ki_supervisor *sup, struct ki_child *child) {
 	if (ki_proc_host_state(host_of(sup, child)) != KI_PROC_HOST_STOPPING) {
 		return false;
 	}
-	child->state = KI_CHILD_STOPPED;
+	ki_child_set_state(child, KI_CHILD_STOPPED);
 	if (host_stops(sup)) {
 		stop_normally(sup);
 	}
@@ -220,7 +220,7 @@ static bool is_alone(const struct ki_supervisor *sup) {
 }
 
 static void restart_alone(struct ki_supervisor *sup, struct ki_child *child, int64_t due_ns) {
-	child->state = KI_CHILD_WAITING;
+	ki_child_set_state(child, KI_CHILD_WAITING);
 	if (due_ns <= now_of(sup) || ki_wait_until(&child->wait, due_ns)) {
 		ki_list_push_back(&sup->ready, &child->ready);
 	}
@@ -241,7 +241,7 @@ static void restart_group(struct ki_supervisor *sup, struct ki_child *child, int
 	if (due_ns > sup->due_ns) {
 		sup->due_ns = due_ns;
 	}
-	child->state = KI_CHILD_WAITING;
+	ki_child_set_state(child, KI_CHILD_WAITING);
 	ki_wait_end(&sup->wait);
 	sup->phase = KI_SUPERVISOR_GROUP_STOP;
 	sup->cursor = ki_child_last(&sup->children);
@@ -257,7 +257,7 @@ static void restart(struct ki_supervisor *sup, struct ki_child *child) {
 		ki_backoff_ns(&child->spec->backoff, child->attempts,
 			ki_sched_random(sup->proc->system->sched)));
 	if (ki_ring_is_full(&sup->ring, due_ns)) {
-		child->state = KI_CHILD_STOPPED;
+		ki_child_set_state(child, KI_CHILD_STOPPED);
 		fail_intensity(sup);
 	} else if (is_alone(sup) || sup->phase == KI_SUPERVISOR_STARTING) {
 		restart_alone(sup, child, due_ns); /* a group: once all have been started */
@@ -325,7 +325,7 @@ static void child_ended(
 		return;
 	case KI_CHILD_TRANSIENT:
 		if (!ki_result_failed(result)) {
-			child->state = KI_CHILD_STOPPED;
+			ki_child_set_state(child, KI_CHILD_STOPPED);
 			return;
 		}
 		break;
@@ -343,7 +343,7 @@ static void hear_child(
 		child_ended(sup, child, result);
 		return;
 	}
-	child->state = grouped && !asked ? KI_CHILD_WAITING : KI_CHILD_STOPPED;
+	ki_child_set_state(child, grouped && !asked ? KI_CHILD_WAITING : KI_CHILD_STOPPED);
 	child->held = child->held || asked;
 	ki_supervisor_answer_ended(sup, child);
 	if (child->spec->restart == KI_CHILD_TEMPORARY) {
@@ -557,7 +557,8 @@ static int supervisor_start(struct ki_proc *proc, const struct ki_program *progr
 		return KITH_EEXHAUSTED;
 	}
 	sup->proc = proc;
-	ki_children_init(&sup->children);
+	ki_children_init(&sup->children, proc->system->roll);
+	ki_list_init(&sup->on_roll);
 	ki_list_init(&sup->ready);
 	ki_wait_init(&sup->wait, proc, group_due);
 	proc->body = sup; /* from here on destroy lets go of it (B1) */
@@ -572,7 +573,13 @@ static int supervisor_start(struct ki_proc *proc, const struct ki_program *progr
 }
 
 static void begin(struct ki_supervisor *sup) {
+	struct ki_roll *roll = sup->children.roll;
 	sup->begun = true;
+	if (roll) {
+		ki_roll_lock(roll);
+		ki_list_push_back(&roll->supervisors, &sup->on_roll);
+		ki_roll_unlock(roll);
+	}
 	sup->cursor = ki_child_first(&sup->children);
 	if (!sup->tied) {
 		return;
@@ -614,6 +621,9 @@ static void supervisor_destroy(struct ki_proc *proc) {
 	if (!sup) {
 		return;
 	}
+	ki_roll_lock(sup->children.roll);
+	ki_list_remove(&sup->on_roll);
+	ki_roll_unlock(sup->children.roll);
 	ki_supervisor_drop_requests(sup);
 	ki_children_fini(&sup->children);
 	ki_ring_fini(&sup->ring);

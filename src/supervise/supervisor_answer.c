@@ -106,28 +106,6 @@ static void put(struct ki_value_writer *w, const char *text) {
 	ki_value_str(w, ki_strv(text));
 }
 
-static const char *state_name(const struct ki_child *child) {
-	switch ((enum ki_child_state)child->state) {
-	case KI_CHILD_RUNNING:
-	case KI_CHILD_STOPPING:
-		return "running";
-	case KI_CHILD_WAITING:
-		return "restarting";
-	case KI_CHILD_STOPPED:
-		break;
-	}
-	return "stopped";
-}
-
-static const char *restart_name(const struct ki_child *child) {
-	static const char *const names[] = {
-		[KI_CHILD_PERMANENT] = "permanent",
-		[KI_CHILD_TRANSIENT] = "transient",
-		[KI_CHILD_TEMPORARY] = "temporary",
-	};
-	return names[child->spec->restart];
-}
-
 static void write_child(
 	struct ki_value_writer *w, struct ki_system *system, const struct ki_child *child) {
 	size_t mark = ki_value_table_begin(w), nr = 5;
@@ -140,9 +118,9 @@ static void write_child(
 	put(w, "process");
 	put(w, child->spec->program->id);
 	put(w, "restart");
-	put(w, restart_name(child));
+	put(w, ki_child_restart_name(child));
 	put(w, "state");
-	put(w, state_name(child));
+	put(w, ki_child_state_name((enum ki_child_state)child->state));
 	put(w, "restarts");
 	ki_value_int(w, (int64_t)child->restarts);
 	if (child->pid) {
@@ -293,7 +271,7 @@ static bool answer_terminate(struct ki_supervisor *sup, struct ki_message *reque
 	}
 	ki_wait_end(&child->wait);
 	ki_list_remove(&child->ready);
-	child->state = KI_CHILD_STOPPED;
+	ki_child_set_state(child, KI_CHILD_STOPPED);
 	child->held = true;
 	reply_true(sup, request->signal.from);
 	return false;

@@ -44,6 +44,7 @@ struct ki_supervisor {
 	struct ki_proc *proc;
 	const struct ki_supervisor_spec *spec;
 	struct ki_supervisor_spec *own;  /* it, when it came as a value */
+	struct ki_list on_roll;          /* roll.h; while it has begun */
 	bool tied;                       /* it ends with who spawned it */
 	bool begun;
 	uint8_t phase;                   /* enum ki_supervisor_phase */

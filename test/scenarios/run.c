@@ -199,7 +199,8 @@ static void interrupt(struct job *job) {
 		}
 		job->tally->threads = count_threads(job->pid);
 	}
-	kill(job->pid, s->sigterm ? SIGTERM : SIGINT);
+	int last = s->sigterm ? SIGTERM : SIGINT;
+	kill(job->pid, s->asks && job->signals == 0 ? SIGUSR1 : last);
 	job->signalled_ms = now_ms();
 	job->signals++;
 }

@@ -39,6 +39,7 @@ struct scene {
 	bool plain_only;       /* not in sanitizer builds: measures memory */
 	const char *interrupt; /* SIGINT when this text is on stdout ... */
 	bool sigterm;          /* ... or SIGTERM ... */
+	bool asks;             /* ... or SIGUSR1 first, and then one of these ... */
 	unsigned signals;      /* ... so many times (0: once) ... */
 	int ends_from_ms;      /* the end comes this long after the last one, or the start, */
 	int ends_until_ms;     /* at most (0: unchecked; grows with --scale) */

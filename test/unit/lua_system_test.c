@@ -44,6 +44,49 @@ TEST(lua_system, exit_asks_for_the_stop_and_goes_on) {
 	EQ_INT(asked.status, 0);
 }
 
+/* SPEC 21.3, 21.4: what the caller has counts at once. */
+TEST(lua_system, hosts_count_and_processes_show_what_they_have) {
+	struct asked asked;
+	const struct entry entries[] = {{"app:main", MAIN(
+		local function host() return system.hosts.list()[1] end
+		local function show(pid)
+			for _, p in ipairs(system.hosts.processes("app:processes")) do
+				if p.pid == pid then return p end
+			end
+		end
+		local before = host()
+		assert(before.state == "running" and before.links == 0 and before.names == 0)
+		local me = process.pid()
+		local other = process.spawn_linked_monitored("app:other")
+		process.registry.register("a")
+		process.registry.register("b\0c")
+		assert(host().links == 2 and host().monitors == 1 and host().names == 2)
+		assert(host().spawned == 2 and host().heap_bytes > 20000)
+		local mine = show(me)
+		assert(mine.links == 1 and mine.monitors == 1 and mine.trap_links == false)
+		table.sort(mine.names)
+		assert(#mine.names == 2 and mine.names[1] == "a" and mine.names[2] == "b\0c")
+		assert(mine.waiting_in == nil)
+		process.send(other, "nobody asks for", 1)
+		process.send(other, "go", 1)
+		time.sleep("1ms")
+		local its = show(other)
+		assert(its.links == 1 and its.monitors == 0 and its.trap_links)
+		assert(its.waiting_in == "select" and its.mailbox == 1)
+		assert(host().mailbox_depth == 1 and host().mailbox_kept == 1)
+		assert(host().messages_sent == 2 and host().messages_received == 1)
+		process.set_options({trap_links = true})
+		process.terminate(other)
+		time.sleep("1ms")
+		assert(host().links == 0 and host().monitors == 0))},
+		{"app:other", MAIN(
+			process.set_options({trap_links = true})
+			local go, own = process.listen("go"), channel.new()
+			go:receive()
+			channel.select({own:case_receive()}))}};
+	run(&asked, entries, 2, "! app:other Canceled: process terminated\n");
+}
+
 TEST(lua_system, hosts_and_processes_are_listed) {
 	struct asked asked;
 	const struct entry entries[] = {{"app:main", MAIN(
