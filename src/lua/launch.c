@@ -88,8 +88,7 @@ static int read_host(lua_State *L, const struct ki_launch *launch, struct ki_pro
 				      "host not found");
 }
 
-/* Step 2. */
-static int check_host(lua_State *L, struct ki_proc_host *host) {
+int ki_launch_check_host(lua_State *L, struct ki_proc_host *host) {
 	switch (ki_proc_host_state(host)) {
 	case KI_PROC_HOST_STOPPED:
 		return ki_fail(L, KITH_EUNAVAILABLE, "host is not running");
@@ -147,12 +146,12 @@ static int adopt(lua_State *L, const struct ki_launch *launch, kith_pid holder) 
 
 /* ---- The child ---- */
 
-/* With the arguments in lua->outgoing. As ki_proc_spawn, but for errors: pushed, and their number
- * given in *results. */
+/* With the arguments in lua->outgoing. */
 static int make(lua_State *L, struct ki_spawn *spawn, kith_pid *pid, int *results) {
 	struct ki_lua *lua = ki_lua_of(L);
 	struct ki_message *outgoing = lua->outgoing;
 	struct ki_payload *error = NULL;
+	spawn->parent = lua->proc;
 	spawn->args = outgoing->payloads;
 	spawn->nr_args = outgoing->nr_payloads - 1;
 	int status = ki_proc_spawn(lua->proc->system, spawn, pid, &error); /* may never return */
@@ -164,6 +163,17 @@ static int make(lua_State *L, struct ki_spawn *spawn, kith_pid *pid, int *result
 	return status;
 }
 
+int ki_launch_child(
+	lua_State *L, struct ki_spawn *spawn, int first, kith_pid *pid, int *results) {
+	*results = 0;
+	int status = ki_outgoing_arguments(L, first);
+	if (status != KITH_OK) {
+		*results = ki_fail(L, status, "%s", lua_tostring(L, -1));
+		return status;
+	}
+	return make(L, spawn, pid, results);
+}
+
 /* Steps 4 and 5, and the rest. KITH_EEXIST: the name was taken meanwhile, by *pid. */
 static int spawn(lua_State *L, const struct ki_launch *launch, struct ki_strv id,
 	struct ki_spawn *spawn, kith_pid *pid, int *results) {
@@ -172,12 +182,7 @@ static int spawn(lua_State *L, const struct ki_launch *launch, struct ki_strv id
 		*results = ki_fail_detail(L, KITH_ENOTFOUND, "id", id.ptr, "factory not found");
 		return KITH_ENOTFOUND;
 	}
-	int status = ki_outgoing_arguments(L, launch->base + 3);
-	if (status != KITH_OK) {
-		*results = ki_fail(L, status, "%s", lua_tostring(L, -1));
-		return status;
-	}
-	return make(L, spawn, pid, results);
+	return ki_launch_child(L, spawn, launch->base + 3, pid, results);
 }
 
 static bool is_taken(lua_State *L, const struct ki_terms *terms, kith_pid *holder) {
@@ -190,7 +195,7 @@ static bool is_taken(lua_State *L, const struct ki_terms *terms, kith_pid *holde
 int ki_launch(lua_State *L, const struct ki_launch *launch, kith_pid *pid) {
 	ki_lua_require_running(L, launch->fn);
 	struct ki_strv id;
-	struct ki_spawn how = {.parent = ki_lua_of(L)->proc, .relations = launch->relations};
+	struct ki_spawn how = {.relations = launch->relations};
 	if (launch->terms != NULL) {
 		how.context = launch->terms->context;
 		how.limits = launch->terms->limits;
@@ -203,7 +208,7 @@ int ki_launch(lua_State *L, const struct ki_launch *launch, kith_pid *pid) {
 		failed = read_host(L, launch, &how.host);
 	}
 	if (failed == 0) {
-		failed = check_host(L, how.host);
+		failed = ki_launch_check_host(L, how.host);
 	}
 	while (failed == 0) {
 		int results = 0;

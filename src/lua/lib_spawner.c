@@ -8,19 +8,15 @@
  */
 #include "lua/lib_spawner.h"
 
-#include <math.h>
-
 #include "base/alloc.h"
-#include "lua/codec.h"
 #include "lua/launch.h"
 #include "lua/lib_exec.h"
 #include "lua/lib_spawn.h"
-#include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/refusal.h"
+#include "lua/terms.h"
 #include "lua/usertype.h"
-#include "time/duration.h"
 
 static const char type_name[] = "process.Spawner";
 
@@ -33,13 +29,7 @@ struct spawner {
 /* ---- What it holds ---- */
 
 static void drop(struct ki_owned *owned) {
-	struct ki_terms *terms = &ki_container_of(owned, struct spawner, owned)->terms;
-	for (size_t i = 0; i < terms->nr_messages; i++) {
-		ki_signal_free(&terms->messages[i]->signal);
-	}
-	ki_free(terms->messages);
-	ki_payload_unref(terms->context);
-	*terms = (struct ki_terms){0};
+	ki_terms_clear(&ki_container_of(owned, struct spawner, owned)->terms);
 }
 
 static int collect(lua_State *L) {
@@ -96,59 +86,6 @@ static struct ki_terms *push_copy(lua_State *L, const char *method) {
 	return terms;
 }
 
-/* ---- Context ---- */
-
-/* Into the table at `context` goes what the one at `given` says. */
-static void overlay(lua_State *L, int context, int given) {
-	lua_pushnil(L);
-	while (lua_next(L, given)) {
-		ki_lua_spend(L, 1);
-		if (lua_type(L, -2) != LUA_TSTRING) {
-			luaL_error(L, "context keys must be strings, got %s", luaL_typename(L, -2));
-		}
-		switch (lua_type(L, -1)) {
-		case LUA_TSTRING:
-		case LUA_TNUMBER:
-		case LUA_TBOOLEAN:
-		case LUA_TTABLE:
-			break;
-		default:
-			luaL_error(L,
-				"context value %s must be a string, number, boolean or table, got "
-				"%s",
-				lua_tostring(L, -2), luaL_typename(L, -1));
-		}
-		lua_pushvalue(L, -2);
-		lua_insert(L, -2);
-		lua_rawset(L, context);
-	}
-}
-
-/* Sets the context of the terms to what it is, or the caller's, overlaid by the table at given. */
-static void set_context(lua_State *L, struct ki_terms *terms, int given) {
-	struct ki_payload *under = terms->context;
-	if (under == NULL) {
-		under = ki_lua_of(L)->proc->context;
-	}
-	if (under != NULL) {
-		ki_codec_decode(L, under);
-	} else {
-		lua_newtable(L);
-	}
-	int context = lua_gettop(L);
-	overlay(L, context, given);
-	struct ki_payload *payload = NULL;
-	int status = ki_codec_encode_value(L, context, 1, &payload);
-	if (status == KITH_EINVAL) {
-		luaL_error(L, "%s", lua_tostring(L, -1));
-	} else if (status != KITH_OK) {
-		ki_lua_refuse_memory(L);
-	}
-	ki_payload_unref(terms->context);
-	terms->context = payload;
-	lua_settop(L, context - 1);
-}
-
 /* ---- Options ---- */
 
 static int64_t read_count(lua_State *L, const char *key) {
@@ -160,21 +97,6 @@ static int64_t read_count(lua_State *L, const char *key) {
 	return value;
 }
 
-static int64_t read_timeout(lua_State *L) {
-	int64_t ns = -1;
-	if (lua_type(L, -1) == LUA_TNUMBER) {
-		lua_Number ms = lua_tonumber(L, -1);
-		ns = ms >= 0 ? ki_duration_of_ms(ms) : -1; /* NaN is not */
-	} else if (ki_duration_read(L, -1, &ns) != KITH_OK) {
-		lua_pop(L, 1); /* its text */
-		ns = -1;
-	}
-	if (ns < 0) {
-		luaL_error(L, "timeout must be milliseconds or a duration, not negative");
-	}
-	return ns;
-}
-
 /* Value and key are on top. False: there is no such option. */
 static bool set_option(lua_State *L, struct ki_terms *terms, struct ki_strv key) {
 	if (ki_strv_eqz(key, "max_mailbox")) {
@@ -182,7 +104,7 @@ static bool set_option(lua_State *L, struct ki_terms *terms, struct ki_strv key)
 	} else if (ki_strv_eqz(key, "max_memory")) {
 		ki_limits_set_memory(&terms->limits, read_count(L, key.ptr));
 	} else if (ki_strv_eqz(key, "timeout")) {
-		terms->timeout_ns = read_timeout(L);
+		ki_terms_set_timeout(L, terms);
 	} else {
 		return false;
 	}
@@ -206,23 +128,15 @@ static void set_options(lua_State *L, struct ki_terms *terms, int given) {
 
 /* ---- Methods that give another ---- */
 
-static int check_table(lua_State *L, int index, int arg, const char *fn) {
-	if (lua_type(L, index) != LUA_TTABLE) {
-		lua_rotate(L, 1, arg - index);
-		return ki_arg_error(L, arg, fn, "table");
-	}
-	return index;
-}
-
 static int with_context(lua_State *L) {
 	struct ki_terms *terms = push_copy(L, "with_context");
-	set_context(L, terms, check_table(L, 2, 1, "with_context"));
+	ki_terms_set_context(L, terms, ki_terms_check_table(L, 2, 1, "with_context"));
 	return 1;
 }
 
 static int with_options(lua_State *L) {
 	struct ki_terms *terms = push_copy(L, "with_options");
-	set_options(L, terms, check_table(L, 2, 1, "with_options"));
+	set_options(L, terms, ki_terms_check_table(L, 2, 1, "with_options"));
 	return 1;
 }
 
@@ -303,13 +217,13 @@ static int exec(lua_State *L) {
 /* ---- Opening ---- */
 
 static int process_with_context(lua_State *L) {
-	check_table(L, 1, 1, "with_context");
-	set_context(L, &push_new(L)->terms, 1);
+	ki_terms_check_table(L, 1, 1, "with_context");
+	ki_terms_set_context(L, &push_new(L)->terms, 1);
 	return 1;
 }
 
 static int process_with_options(lua_State *L) {
-	check_table(L, 1, 1, "with_options");
+	ki_terms_check_table(L, 1, 1, "with_options");
 	set_options(L, &push_new(L)->terms, 1);
 	return 1;
 }

@@ -8,11 +8,11 @@
 #include "lua/codec.h"
 #include "lua/event.h"
 #include "lua/immutable.h"
+#include "lua/launch.h"
 #include "lua/lib_exec.h"
 #include "lua/lib_payload.h"
 #include "lua/luaerror.h"
 #include "lua/co.h"
-#include "lua/outgoing.h"
 #include "lua/route.h"
 #include "process/names.h"
 
@@ -165,26 +165,9 @@ static int read_name(lua_State *L, int spec, struct ki_strv *out) {
 
 /* Makes a process with the values from `first` to the top as its arguments. */
 static int make(lua_State *L, struct ki_spawn *spawn, int first, kith_pid *pid) {
-	struct ki_lua *lua = ki_lua_of(L);
-	int status = ki_outgoing_arguments(L, first);
-	if (status != KITH_OK) {
-		return ki_fail(L, status, "%s", lua_tostring(L, -1));
-	}
-	struct ki_message *outgoing = lua->outgoing;
-	struct ki_payload *error = NULL;
-	spawn->parent = lua->proc;
-	spawn->args = outgoing->payloads;
-	spawn->nr_args = outgoing->nr_payloads - 1;
-	status = ki_proc_spawn(system_of(L), spawn, pid, &error); /* may never return */
-	int results = 0;
-	if (status == KITH_EEXIST) {
-		results = ki_fail(L, status, "name already registered");
-	} else if (status != KITH_OK) {
-		outgoing->payloads[spawn->nr_args] = error; /* so that it is not lost if we raise */
-		results = ki_fail_payload(L, error);
-	}
-	ki_outgoing_drop(lua);
-	return results;
+	int results;
+	int status = ki_launch_child(L, spawn, first, pid, &results);
+	return status == KITH_EEXIST ? ki_fail(L, status, "name already registered") : results;
 }
 
 static int lib_start(lua_State *L) {

@@ -1,0 +1,34 @@
+/*
+ * lua/terms.h: what a spawner or an executor gives a child beyond its arguments (SPEC 12.4, 12.6).
+ *
+ * Owns: struct ki_terms, which hangs on lua->owned by whoever embeds it (L2).
+ * Threads: the worker that runs the process.
+ * Not here: the objects that programs see (lib_spawner.c, lib_funcs.c), making the child
+ *	(launch.h).
+ */
+#ifndef KI_LUA_TERMS_H
+#define KI_LUA_TERMS_H
+
+#include "lua/luaproc.h"
+
+struct ki_terms {
+	struct ki_payload *context; /* NULL: the caller's */
+	struct ki_limits limits;
+	int64_t timeout_ns;         /* of a call; 0: none */
+	struct ki_strv name;        /* empty: none */
+	struct ki_message **messages;
+	size_t nr_messages;
+};
+
+/* Lets go of everything, and has nothing then. */
+void ki_terms_clear(struct ki_terms *terms);
+/* Sets the context to what it is, or the caller's, overlaid by the table at `given`. Raises on what
+ * cannot be in a context. */
+void ki_terms_set_context(lua_State *L, struct ki_terms *terms, int given);
+/* Sets the timeout to the value on top, which may be popped: milliseconds or a duration. Raises on
+ * anything else. */
+void ki_terms_set_timeout(lua_State *L, struct ki_terms *terms);
+/* The table at stack index `index`, which is argument `arg` of `fn`; raises when it is none. */
+int ki_terms_check_table(lua_State *L, int index, int arg, const char *fn);
+
+#endif
