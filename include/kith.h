@@ -247,8 +247,9 @@ int kith_test_start(struct kith_runtime *runtime, const char *entry);
 int kith_start(struct kith_runtime *runtime);
 
 /*
- * kith_start, and then, when every service has started or failed to, runs process `entry` with
- * `nr_args` strings; at its end the runtime stops. kith_outcome_get tells how it ended.
+ * kith_start, and then, when every service has started or failed to, runs `entry`, a process or
+ * a function, with `nr_args` strings; at its end the runtime stops. kith_outcome_get tells how it
+ * ended.
  * args: nr_args strings, borrowed; NULL when there are none.
  * Errors: those of kith_start; KITH_ENOTFOUND (as kith_require_entry), KITH_EINVAL (entry is NULL).
  * Thread: one. Blocks: never. Since: 0.1.

@@ -15,10 +15,6 @@
 #include "sys/file.h"
 #include "sys/machine.h"
 
-static bool is_lua(const struct ki_entry *entry) {
-	return entry->kind == KI_KIND_PROCESS_LUA;
-}
-
 static bool is_host(const struct ki_entry *entry) {
 	return ki_kind_is_host(entry->kind);
 }
@@ -153,34 +149,65 @@ static void add_lua(struct ki_boot *boot, const struct ki_project *project, size
 	};
 }
 
-static void add_programs(struct ki_boot *boot, const struct ki_project *project) {
+/* That can be called, when it can (SPEC 12.6). */
+static void add_function(struct kith_runtime *runtime, const struct ki_entry *entry,
+	const struct ki_program *program) {
+	const char *host = entry->run.call_host;
+	if (host != NULL || entry->kind == KI_KIND_FUNCTION_LUA) {
+		runtime->boot.functions[runtime->boot.nr_functions++] = (struct ki_function){
+			.program = program,
+			.host = host != NULL
+				? ki_system_find_host(&runtime->system, ki_strv(host))
+				: NULL,
+		};
+	}
+}
+
+static void add_programs(struct kith_runtime *runtime) {
+	struct ki_boot *boot = &runtime->boot;
+	const struct ki_project *project = &runtime->project;
 	size_t nr_supervisors = 0;
 	for (size_t i = 0; i < project->nr_entries; i++) {
 		const struct ki_entry *entry = project->entries[i];
 		if (ki_kind_is_lua(entry->kind)) {
 			add_lua(boot, project, i);
 		}
-		struct ki_program *program = &boot->programs[boot->nr_programs];
-		if (is_lua(entry)) {
-			*program = (struct ki_program){.id = entry->id,
-				.ops = &ki_lua_ops,
-				.data = &boot->lua[i],
-				.limits = limits_of(&entry->u.lua)};
-		} else if (entry->kind == KI_KIND_PROCESS_SUPERVISOR) {
-			*program = (struct ki_program){.id = entry->id,
-				.ops = &ki_supervisor_ops,
-				.data = &boot->supervisors[nr_supervisors++]};
-		} else {
+		if (!ki_kind_is_runnable(entry->kind)) {
 			continue;
 		}
-		boot->by_id[boot->nr_programs++] = program;
+		struct ki_program *program = &boot->programs[i];
+		program->id = entry->id;
+		if (entry->kind == KI_KIND_PROCESS_SUPERVISOR) {
+			program->ops = &ki_supervisor_ops;
+			program->data = &boot->supervisors[nr_supervisors++];
+		} else {
+			program->ops = &ki_lua_ops;
+			program->data = &boot->lua[i];
+			program->limits = limits_of(&entry->u.lua);
+			add_function(runtime, entry, program);
+		}
+		if (ki_kind_is_process(entry->kind)) {
+			boot->by_id[boot->nr_programs++] = program;
+		}
 	}
+	ki_system_set_programs(&runtime->system, boot->by_id, boot->nr_programs);
+	ki_system_set_functions(&runtime->system, boot->functions, boot->nr_functions);
 }
 
 /* ---- Services ---- */
 
-static struct ki_service_spec spec_of(struct kith_runtime *runtime, const struct ki_entry *entry) {
+/* What an entry runs that is no host. */
+static const struct ki_program *program_of(
+	struct kith_runtime *runtime, const struct ki_entry *entry) {
 	struct ki_system *system = &runtime->system;
+	if (entry->kind == KI_KIND_FUNCTION_LUA) {
+		return ki_system_find_function(system, ki_strv(entry->id))->program;
+	}
+	return ki_system_find_program(
+		system, ki_strv(process_of(&runtime->project, entry)->id));
+}
+
+static struct ki_service_spec spec_of(struct kith_runtime *runtime, const struct ki_entry *entry) {
 	const struct ki_lifecycle *life = &entry->lifecycle;
 	bool host = is_host(entry);
 	return (struct ki_service_spec){
@@ -197,10 +224,8 @@ static struct ki_service_spec spec_of(struct kith_runtime *runtime, const struct
 		.requires = (const char *const *)entry->requires,
 		.nr_requires = entry->nr_requires,
 		.host = ki_system_find_host(
-			system, ki_strv(host ? entry->id : entry->run.host)),
-		.program = host ? NULL
-				: ki_system_find_program(system,
-					  ki_strv(process_of(&runtime->project, entry)->id)),
+			&runtime->system, ki_strv(host ? entry->id : entry->run.host)),
+		.program = host ? NULL : program_of(runtime, entry),
 	};
 }
 
@@ -222,12 +247,24 @@ static int add_service(struct kith_runtime *runtime, const struct ki_entry *entr
 	return KITH_OK;
 }
 
+/* SPEC 17.2 */
+static void warn_of_host(struct kith_runtime *runtime, const struct ki_entry *entry) {
+	struct ki_buf text;
+	ki_buf_init(&text);
+	ki_buf_printf(&text, "no host given for %s \"%s\": it runs on \"%s\", the first of several",
+		entry->kind_name, entry->id, entry->run.host);
+	ki_log_write(&runtime->log, KI_LOG_WARN, "kith.project", ki_buf_cstr(&text), 0, NULL);
+	ki_buf_fini(&text);
+}
+
 static int set_entry(struct kith_runtime *runtime, const struct ki_entry *entry, size_t nr_args,
 	const char *const *args) {
 	struct ki_boot *boot = &runtime->boot;
 	boot->entry = spec_of(runtime, entry);
 	if (!entry->run.host_given && !entry->run.host_by_meta && boot->nr_terminals == 1) {
 		boot->entry.host = boot->terminal; /* SPEC 20.3 */
+	} else if (entry->run.host_by_order) {
+		warn_of_host(runtime, entry);
 	}
 	boot->entry.start_timeout_ns = INT64_MAX; /* somebody sits before it */
 	boot->entry_args = ki_zalloc(nr_args * sizeof(struct ki_payload *));
@@ -262,10 +299,11 @@ static int make_room(struct ki_boot *boot, const struct ki_project *project) {
 	boot->hiding = ki_zalloc(project->nr_entries * sizeof(struct ki_proc_host *));
 	boot->programs = ki_zalloc(project->nr_entries * sizeof(*boot->programs));
 	boot->by_id = ki_zalloc(project->nr_entries * sizeof(*boot->by_id));
+	boot->functions = ki_zalloc(project->nr_entries * sizeof(*boot->functions));
 	boot->specs = ki_zalloc(project->nr_entries * sizeof(*boot->specs));
 	boot->args = ki_zalloc(nr_args * sizeof(*boot->args));
 	bool all = boot->lua && boot->caches && boot->imports && boot->hiding && boot->programs &&
-		boot->by_id && boot->specs && boot->args;
+		boot->by_id && boot->functions && boot->specs && boot->args;
 	return all ? ki_supervisors_room(boot, project) : KITH_EEXHAUSTED;
 }
 
@@ -326,8 +364,7 @@ int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	if (status) {
 		return status;
 	}
-	add_programs(boot, &runtime->project);
-	ki_system_set_programs(&runtime->system, boot->by_id, boot->nr_programs);
+	add_programs(runtime);
 	status = ki_supervisors_fill(runtime);
 	if (!status) {
 		status = make_services(runtime);
@@ -364,6 +401,7 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	ki_free(boot->specs);
 	ki_free(boot->children);
 	ki_free(boot->supervisors);
+	ki_free(boot->functions);
 	ki_free(boot->by_id);
 	ki_free(boot->programs);
 	ki_free(boot->hiding);

@@ -114,7 +114,7 @@ static const char *near_entry(struct ki_project *project, const char *id) {
 	const char **ids = ki_arena_alloc(&project->arena, project->nr_entries * sizeof(*ids));
 	size_t nr = 0;
 	for (size_t i = 0; ids && i < project->nr_entries; i++) {
-		if (ki_kind_is_process(project->entries[i]->kind)) {
+		if (ki_kind_is_runnable(project->entries[i]->kind)) {
 			ids[nr++] = project->entries[i]->id;
 		}
 	}
@@ -133,7 +133,7 @@ int kith_require_entry(struct kith_runtime *runtime, const char *id) {
 	}
 	struct ki_project *project = &runtime->project;
 	const struct ki_entry *entry = ki_project_find(project, id);
-	if (entry && ki_kind_is_process(entry->kind)) {
+	if (entry && ki_kind_is_runnable(entry->kind)) {
 		return KITH_OK;
 	}
 	struct ki_buf found;
@@ -143,7 +143,8 @@ int kith_require_entry(struct kith_runtime *runtime, const char *id) {
 	} else {
 		ki_buf_printf(&found, "no entry \"%s\"", id);
 	}
-	ki_project_add_diag(project, "-x", 1, 1, ki_buf_cstr(&found), "the ID of a process.lua",
+	ki_project_add_diag(project, "-x", 1, 1, ki_buf_cstr(&found),
+		"the ID of a process or a function",
 		entry ? NULL : near_entry(project, id));
 	bool failed = found.failed || project->diags.failed;
 	ki_buf_fini(&found);

@@ -112,7 +112,7 @@ static int start_entry(struct kith_runtime *runtime, const char *id, bool brief,
 		return KITH_EINVAL;
 	}
 	const struct ki_entry *entry = ki_project_find(&runtime->project, id);
-	if (!entry || !ki_kind_is_process(entry->kind)) {
+	if (!entry || !ki_kind_is_runnable(entry->kind)) {
 		return KITH_ENOTFOUND;
 	}
 	return start(runtime, entry, brief, nr_args, args);

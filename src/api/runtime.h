@@ -41,9 +41,11 @@ struct ki_boot {
 	size_t nr_terminals;
 	struct ki_proc_host **hiding;       /* with hide_logs */
 	size_t nr_hiding;
-	struct ki_program *programs;
+	struct ki_program *programs;        /* of the entry at the same place, if it runs */
 	const struct ki_program **by_id;    /* for the system */
 	size_t nr_programs;
+	struct ki_function *functions;      /* for the system */
+	size_t nr_functions;
 	struct ki_supervisor_spec *supervisors; /* of each process.supervisor */
 	struct ki_child_spec *children;
 	size_t nr_children;

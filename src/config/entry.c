@@ -398,8 +398,9 @@ static void read_fields(struct ki_scope *s, struct ki_draft *draft, const struct
 	}
 	s->lenient = fields != map;
 	ki_field_check(s, ki_kind_fields(kind), fields, fields == map ? own_keys : NULL);
-	if (kind != KI_KIND_LIBRARY_LUA) {
-		take_lifecycle(draft, ki_node_get(fields, "lifecycle"));
+	if (kind != KI_KIND_LIBRARY_LUA) { /* a function has none: the defaults, for -x */
+		bool has = kind != KI_KIND_FUNCTION_LUA;
+		take_lifecycle(draft, has ? ki_node_get(fields, "lifecycle") : NULL);
 	}
 	if (ki_kind_is_host(kind)) {
 		take_host(s, draft, fields);

@@ -42,7 +42,7 @@ struct ki_import {
 	const char *id; /* of a library.lua */
 };
 
-/* Of a process.lua; a library.lua has source, modules and imports. */
+/* Of a process.lua or function.lua; a library.lua has source, modules and imports. */
 struct ki_lua_fields {
 	const char *source; /* NUL-terminated after source_len */
 	size_t source_len;
@@ -62,6 +62,10 @@ struct ki_run_fields {
 	const char *host;            /* by default (SPEC 17.2): an ID */
 	bool host_given;             /* by the field `host` */
 	bool host_by_meta;           /* by meta.default_host; neither: by the rest of 17.2 */
+	bool host_by_order;          /* of a function: the first of many; -x has to say so */
+	/* Where calls run (SPEC 12.6): an ID. NULL: a function runs where its caller does, a
+	 * process cannot be called. */
+	const char *call_host;
 };
 
 /* Of a process.service. */

@@ -197,7 +197,7 @@ static const struct ki_entry *only_host_in(
 }
 
 static const struct ki_entry *default_host(
-	struct ki_load *load, const struct ki_draft *draft, const struct host_list *list) {
+	struct ki_load *load, struct ki_draft *draft, const struct host_list *list) {
 	const struct ki_entry *entry = &draft->entry;
 	if (list->nr == 1) {
 		return list->hosts[0];
@@ -208,6 +208,10 @@ static const struct ki_entry *default_host(
 		if (host) {
 			return host;
 		}
+	}
+	if (list->nr > 0 && entry->kind == KI_KIND_FUNCTION_LUA) {
+		draft->entry.run.host_by_order = true; /* as a rule its caller's is taken */
+		return list->hosts[0];
 	}
 	if (list->nr > 0) {
 		ki_load_append(load, &load->project->warnings, &load->project->nr_warnings,
@@ -244,22 +248,50 @@ static const struct ki_entry *host_of_process(struct ki_load *load, const struct
 	return host && may_be(draft_of(host), A_HOST) ? host : NULL;
 }
 
+/* The host that a node of the entry's meta names; NULL after a problem, or without it. */
+static const struct ki_entry *resolve_preset(struct ki_load *load, const struct ki_draft *draft,
+	const struct ki_node *preset, const char *role) {
+	if (preset && preset->type != KI_NODE_STRING) {
+		ki_load_tell(load, draft->entry.file, preset->line, preset->column, NULL,
+			"a string", "%s is %s in %s \"%s\"", role,
+			ki_node_type_name(preset->type), draft->entry.kind_name, draft->entry.id);
+		return NULL;
+	}
+	return preset ? resolve(load, draft, preset, role, A_HOST) : NULL;
+}
+
+/* Where calls of it run, if it may be called (SPEC 12.6); `host` is what its own field and
+ * meta.default_host say of it. */
+static void resolve_call_host(struct ki_load *load, struct ki_draft *draft,
+	const struct ki_node *preset, const struct ki_entry *host) {
+	const struct ki_node *options = ki_node_get(draft->entry.meta, "options");
+	const struct ki_entry *by_options = NULL;
+	enum ki_kind kind = draft->entry.kind;
+	if (kind != KI_KIND_FUNCTION_LUA && kind != KI_KIND_PROCESS_LUA) {
+		return;
+	}
+	if (options && options->type == KI_NODE_MAPPING) {
+		by_options = resolve_preset(load, draft, ki_node_get(options, "default_host"),
+			"meta.options.default_host");
+	}
+	host = host ? host : by_options;
+	if (host && (kind == KI_KIND_FUNCTION_LUA || preset || by_options)) {
+		draft->entry.run.call_host = host->id;
+	}
+}
+
 static void resolve_host(
 	struct ki_load *load, struct ki_draft *draft, const struct host_list *list) {
 	const struct ki_node *preset = ki_node_get(draft->entry.meta, "default_host");
-	const struct ki_entry *by_meta = NULL;
+	const struct ki_entry *by_meta =
+		resolve_preset(load, draft, preset, "meta.default_host");
 	const struct ki_entry *host = NULL;
-	if (preset && preset->type != KI_NODE_STRING) {
-		ki_load_tell(load, draft->entry.file, preset->line, preset->column, NULL,
-			"a string", "meta.default_host is %s in %s \"%s\"",
-			ki_node_type_name(preset->type), draft->entry.kind_name, draft->entry.id);
-	} else if (preset) {
-		by_meta = resolve(load, draft, preset, "meta.default_host", A_HOST);
-	}
 	const struct ki_node *node = draft->host_node ? draft->host_node : preset;
 	if (draft->host_node) {
 		host = resolve(load, draft, draft->host_node, "host", A_HOST);
+		resolve_call_host(load, draft, preset, host);
 	} else {
+		resolve_call_host(load, draft, preset, by_meta);
 		host = preset ? by_meta : host_of_process(load, draft);
 		if (!preset && !host) {
 			host = default_host(load, draft, list);
@@ -363,7 +395,7 @@ static void check_meta_list(
 
 static bool runs_somewhere(const struct ki_draft *draft) {
 	return draft->known_kind &&
-		(ki_kind_is_process(draft->entry.kind) ||
+		(ki_kind_is_runnable(draft->entry.kind) ||
 			draft->entry.kind == KI_KIND_PROCESS_SERVICE);
 }
 

@@ -7,6 +7,7 @@
 const char *const ki_kind_names[KI_NR_KINDS] = {
 	"process.lua",
 	"process.host",
+	"function.lua",
 	"library.lua",
 	"terminal.host",
 	"process.service",
@@ -121,6 +122,17 @@ static const struct ki_field process_lua_fields[] = {
 	{0},
 };
 
+static const struct ki_field function_lua_fields[] = {
+	SOURCE,
+	{.name = "method", .type = KI_FIELD_STRING},
+	{.name = "modules", .type = KI_FIELD_STRINGS},
+	{.name = "imports", .type = KI_FIELD_MAP},
+	{.name = "host", .type = KI_FIELD_STRING},
+	{.name = "pool", .type = KI_FIELD_ANY},
+	PROCESS_LIMITS,
+	{0},
+};
+
 static const struct ki_field library_lua_fields[] = {
 	SOURCE,
 	{.name = "modules", .type = KI_FIELD_STRINGS},
@@ -182,6 +194,7 @@ static const struct ki_field no_fields[] = {{0}};
 static const struct ki_field *const kind_fields[KI_NR_KINDS] = {
 	[KI_KIND_PROCESS_LUA] = process_lua_fields,
 	[KI_KIND_PROCESS_HOST] = process_host_fields,
+	[KI_KIND_FUNCTION_LUA] = function_lua_fields,
 	[KI_KIND_LIBRARY_LUA] = library_lua_fields,
 	[KI_KIND_TERMINAL_HOST] = terminal_host_fields,
 	[KI_KIND_PROCESS_SERVICE] = process_service_fields,
@@ -216,7 +229,7 @@ static const struct ki_field settings_fields[] = {
 	{0},
 };
 
-#define NR_LISTED_MODULES 7
+#define NR_LISTED_MODULES 8
 
 static const char *const modules[] = {
 	"time",
@@ -226,6 +239,7 @@ static const char *const modules[] = {
 	"system",
 	"ctx",
 	"supervisor",
+	"funcs",
 	/* always there */
 	"process",
 	"channel",
@@ -258,8 +272,13 @@ bool ki_kind_is_process(enum ki_kind kind) {
 	return kind == KI_KIND_PROCESS_LUA || kind == KI_KIND_PROCESS_SUPERVISOR;
 }
 
+bool ki_kind_is_runnable(enum ki_kind kind) {
+	return ki_kind_is_process(kind) || kind == KI_KIND_FUNCTION_LUA;
+}
+
 bool ki_kind_is_lua(enum ki_kind kind) {
-	return kind == KI_KIND_PROCESS_LUA || kind == KI_KIND_LIBRARY_LUA;
+	return kind == KI_KIND_PROCESS_LUA || kind == KI_KIND_FUNCTION_LUA ||
+		kind == KI_KIND_LIBRARY_LUA;
 }
 
 bool ki_kind_is_data(enum ki_kind kind) {

@@ -17,6 +17,7 @@
 enum ki_kind {
 	KI_KIND_PROCESS_LUA,
 	KI_KIND_PROCESS_HOST,
+	KI_KIND_FUNCTION_LUA,
 	KI_KIND_LIBRARY_LUA,
 	KI_KIND_TERMINAL_HOST,
 	KI_KIND_PROCESS_SERVICE,
@@ -65,6 +66,8 @@ bool ki_kind_parse(struct ki_strv name, enum ki_kind *out);
 bool ki_kind_is_host(enum ki_kind kind);
 /* Whether it can be spawned, and supervised (SPEC 17.1). */
 bool ki_kind_is_process(enum ki_kind kind);
+/* Whether -x may run it (SPEC 20.3). */
+bool ki_kind_is_runnable(enum ki_kind kind);
 /* Whether it has a source in Lua. */
 bool ki_kind_is_lua(enum ki_kind kind);
 /* Whether it holds any data, and nothing runs. */

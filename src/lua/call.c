@@ -32,6 +32,11 @@ static void end(struct ki_lua *lua, struct ki_call *call) {
 	}
 }
 
+void ki_call_cancel(struct ki_lua *lua, struct ki_call *call) {
+	ki_proc_call_cancel(lua->proc, call->callee);
+	end(lua, call);
+}
+
 static void timed_out(lua_State *L, struct ki_alarm *alarm) {
 	struct ki_call *call = ki_container_of(alarm, struct ki_call, timeout);
 	struct ki_lua *lua = ki_lua_of(L);

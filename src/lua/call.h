@@ -9,7 +9,7 @@
  * Threads: the worker that runs the process.
  * Invariants:
  *	CL1 a block goes when it is over and its alarm is at rest, or with the heap.
- * Not here: how the callee is made (launch.h), who waits (lib_exec.c).
+ * Not here: how the callee is made (launch.h), who waits (lib_exec.c, future.c).
  */
 #ifndef KI_LUA_CALL_H
 #define KI_LUA_CALL_H
@@ -31,6 +31,9 @@ struct ki_call {
 struct ki_call *ki_call_begin(lua_State *L, kith_pid callee, int64_t timeout_ns,
 	void (*tell)(lua_State *L, struct ki_call *call, const struct ki_result *result),
 	void *user);
+
+/* Gives up an outstanding call: cancels the callee, tells nobody. Does not raise. */
+void ki_call_cancel(struct ki_lua *lua, struct ki_call *call);
 
 /* For route.c: tells the call that the arrived RESULT belongs to, if there is one still. May raise
  * Lua's memory error, having changed nothing. */

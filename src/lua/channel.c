@@ -132,7 +132,7 @@ static void take_buffered(lua_State *L, int index, struct ki_channel *channel) {
 
 int ki_channel_take(lua_State *L, int index) {
 	struct ki_channel *channel = lua_touserdata(L, index);
-	if (channel->count > 0 && channel->source != NULL) {
+	if (channel->count > 0 && channel->source != NULL && channel->source->take != NULL) {
 		channel->source->take(L, channel);
 	} else if (channel->count > 0) {
 		take_buffered(L, index, channel);

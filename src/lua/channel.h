@@ -10,9 +10,9 @@
  *	    all of them by the first that comes about.
  *	CH3 a channel on whose lists somebody waits is on the stack of that coroutine: so the
  *	    collector leaves it.
- *	CH4 of a channel without source, the values are in the table of its first uservalue, in a
- *	    ring of `capacity` that begins at `head`; what a waiting sender has is on its stack
- *	    (struct ki_waiter).
+ *	CH4 of a channel whose source takes none, or without source, the values are in the table of
+ *	    its first uservalue, in a ring of `capacity` that begins at `head`; what a waiting
+ *	    sender has is on its stack (struct ki_waiter).
  * Not here: the functions that programs call (lib_channel.c).
  */
 #ifndef KI_LUA_CHANNEL_H
@@ -25,7 +25,8 @@ struct ki_channel;
 /* Where the values of a channel come from that are not sent by the program. */
 struct ki_channel_source {
 	const char *what; /* "subscription": it cannot be sent on */
-	/* Pushes the oldest of `count` values and counts it off. */
+	/* Pushes the oldest of `count` values and counts it off. NULL: they are put by
+	 * ki_channel_put. */
 	void (*take)(lua_State *L, struct ki_channel *channel);
 	/* Closes it, by ki_channel_shut in the end. */
 	void (*close)(lua_State *L, struct ki_channel *channel);
@@ -52,7 +53,7 @@ bool ki_channel_takes(const struct ki_channel *channel);
  * it. */
 void ki_channel_put(lua_State *L, int index);
 
-/* The source has counted new values: gives them to those who wait. */
+/* A source that takes has counted new values: gives them to those who wait. */
 void ki_channel_pump(lua_State *L, struct ki_channel *channel);
 void ki_channel_close(lua_State *L, struct ki_channel *channel);
 /* Marks it closed and wakes all who wait. Does not raise. */

@@ -126,6 +126,20 @@ struct ki_proc_host *ki_system_host_of(struct ki_system *system, kith_pid pid) {
 	return host < system->nr_hosts ? system->hosts[host] : NULL;
 }
 
+static int by_program_id(const void *a, const void *b) {
+	const struct ki_function *x = a, *y = b;
+	return strcmp(x->program->id, y->program->id);
+}
+
+void ki_system_set_functions(
+	struct ki_system *system, struct ki_function *functions, size_t nr) {
+	if (nr) {
+		qsort(functions, nr, sizeof(*functions), by_program_id);
+	}
+	system->functions = functions;
+	system->nr_functions = nr;
+}
+
 struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id) {
 	for (uint32_t i = KI_HOST_INDEX_SYSTEM; i < system->nr_hosts; i++) {
 		if (ki_strv_eqz(id, system->hosts[i]->id)) {
@@ -135,26 +149,38 @@ struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_str
 	return NULL;
 }
 
+/* An ID may hold any byte; strings sort as strcmp has it. */
+static int compare_id(struct ki_strv id, const char *other) {
+	size_t len = strlen(other);
+	int order = memcmp(id.ptr, other, len < id.len ? len : id.len);
+	return order != 0 ? order : (id.len > len) - (id.len < len);
+}
+
+static int compare_program(const void *id, const void *element) {
+	const struct ki_program *const *program = element;
+	return compare_id(*(const struct ki_strv *)id, (*program)->id);
+}
+
+static int compare_function(const void *id, const void *element) {
+	const struct ki_function *function = element;
+	return compare_id(*(const struct ki_strv *)id, function->program->id);
+}
+
+/* bsearch wants an array, also of nothing. */
+static const void *find(struct ki_strv id, const void *array, size_t nr, size_t size,
+	int (*compare)(const void *id, const void *element)) {
+	return nr > 0 && id.ptr != NULL ? bsearch(&id, array, nr, size, compare) : NULL;
+}
+
 const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id) {
-	size_t low = 0, high = system->nr_programs;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct ki_program *program = system->programs[middle];
-		size_t len = strlen(program->id);
-		int order = memcmp(program->id, id.ptr, len < id.len ? len : id.len);
-		if (order == 0) {
-			if (len == id.len) {
-				return program;
-			}
-			order = len < id.len ? -1 : 1;
-		}
-		if (order < 0) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return NULL;
+	const struct ki_program *const *found = find(id, system->programs, system->nr_programs,
+		sizeof(*system->programs), compare_program);
+	return found ? *found : NULL;
+}
+
+const struct ki_function *ki_system_find_function(struct ki_system *system, struct ki_strv id) {
+	return find(id, system->functions, system->nr_functions, sizeof(*system->functions),
+		compare_function);
 }
 
 enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host) {

@@ -1,9 +1,9 @@
 /*
  * process/system.h: everything the processes of one runtime share.
  *
- * Owns: struct ki_system: the table of processes, the hosts, the programs, the counters and the
- *	ways out for logs and crash reports. There is no lock here: hosts and programs are set up
- *	before the first process runs, the table is lock-free.
+ * Owns: struct ki_system: the table of processes, the hosts, the programs and functions, the
+ *	counters and the ways out for logs and crash reports. There is no lock here: hosts,
+ *	programs and entries are set up before the first process runs, the table is lock-free.
  * Threads: init and fini while nothing runs; the rest any thread.
  * Not here: one process (proc.h); threads and time (sched/).
  */
@@ -79,6 +79,12 @@ struct ki_system_hooks {
 	void (*crash)(void *user, const struct ki_crash *crash);
 };
 
+/* What can be called (SPEC 12.6). */
+struct ki_function {
+	const struct ki_program *program;
+	struct ki_proc_host *host; /* where it runs; NULL: where its caller does */
+};
+
 /* How programs see the services of the application, if there is one. */
 struct ki_services_view {
 	void *user;
@@ -106,6 +112,8 @@ struct ki_system {
 	uint32_t nr_hosts;                /* the highest index in use + 1 */
 	const struct ki_program **programs; /* sorted by id */
 	size_t nr_programs;
+	const struct ki_function *functions; /* sorted by the id of their programs */
+	size_t nr_functions;
 	struct ki_proc_host *only_host; /* the only process.host, or NULL (SPEC 4.2 step 1) */
 	struct ki_region *region;       /* of processes' heaps, in a simulation; or NULL */
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
@@ -139,10 +147,15 @@ int ki_system_add_host(struct ki_system *system, struct ki_host *host, struct ki
 void ki_system_set_programs(
 	struct ki_system *system, const struct ki_program **programs, size_t nr);
 
+/* The same for those that can be called. */
+void ki_system_set_functions(
+	struct ki_system *system, struct ki_function *functions, size_t nr);
+
 /* The host that a PID names; NULL: none such, as in what follows. */
 struct ki_proc_host *ki_system_host_of(struct ki_system *system, kith_pid pid);
 struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id);
 const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id);
+const struct ki_function *ki_system_find_function(struct ki_system *system, struct ki_strv id);
 
 enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host);
 /* "running" and so on. */

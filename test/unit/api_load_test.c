@@ -56,8 +56,8 @@ TEST(load, an_unknown_entry_to_run_is_a_problem_with_a_suggestion)
 	OK(kith_require_entry(app.runtime, "app:worker"));
 	STATUS(kith_start_entry(app.runtime, "app:wroker", 0, NULL), KITH_ENOTFOUND);
 	STATUS(kith_require_entry(app.runtime, "app:wroker"), KITH_ENOTFOUND);
-	expect_diag(&app, 0, "-x:1:1: no entry \"app:wroker\"; expected the ID of a process.lua; "
-		"did you mean \"app:worker\"?");
+	expect_diag(&app, 0, "-x:1:1: no entry \"app:wroker\"; "
+		"expected the ID of a process or a function; did you mean \"app:worker\"?");
 	STATUS(kith_require_entry(app.runtime, "app:host"), KITH_ENOTFOUND);
 	EQ_UINT(kith_diag_count(app.runtime), 2);
 	app_fini(&app);

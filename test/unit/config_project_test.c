@@ -206,6 +206,66 @@ TEST(project, the_default_host_is_the_nearest_only_one) {
 	folder_close(&f);
 }
 
+/* SPEC 12.6 */
+TEST(project, calls_run_where_the_entry_says_or_where_their_caller_does) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/a.yaml",
+		"namespace: app\nentries:\n  - {name: one, kind: process.host}\n"
+		"  - {name: two, kind: process.host}\n"
+		"  - {name: f_any, kind: function.lua, source: x}\n"
+		"  - {name: f_host, kind: function.lua, source: x, host: two, meta: "
+		"{default_host: one, options: {default_host: one}}}\n"
+		"  - {name: f_meta, kind: function.lua, source: x, meta: {default_host: two, "
+		"options: {default_host: one}}}\n"
+		"  - {name: f_options, kind: function.lua, source: x, meta: {options: "
+		"{default_host: two}}}\n"
+		"  - {name: p_host, kind: process.lua, source: x, host: two}\n"
+		"  - {name: p_both, kind: process.lua, source: x, host: two, meta: "
+		"{default_host: one}}\n"
+		"  - {name: p_meta, kind: process.lua, source: x, meta: {default_host: two}}\n"
+		"  - {name: p_options, kind: process.lua, source: x, host: one, meta: {options: "
+		"{default_host: two}}}\n");
+	FOLDER_EXPECT(&f, "");
+	IS_NULL(find(&f, "app:f_any")->run.call_host);
+	EQ_STR(find(&f, "app:f_any")->run.host, "app:one");
+	TRUE(find(&f, "app:f_any")->run.host_by_order);
+	EQ_STR(find(&f, "app:f_host")->run.call_host, "app:two");
+	EQ_STR(find(&f, "app:f_meta")->run.call_host, "app:two");
+	EQ_STR(find(&f, "app:f_options")->run.call_host, "app:two");
+	IS_NULL(find(&f, "app:p_host")->run.call_host);
+	EQ_STR(find(&f, "app:p_both")->run.call_host, "app:two");
+	EQ_STR(find(&f, "app:p_meta")->run.call_host, "app:two");
+	EQ_STR(find(&f, "app:p_options")->run.call_host, "app:one");
+	EQ_UINT(f.project.nr_warnings, 0);
+	EQ_UINT(find(&f, "app:f_meta")->nr_requires, 1);
+	folder_close(&f);
+}
+
+TEST(project, function_has_its_fields_and_the_defaults_of_a_life) {
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/a.yaml",
+		"namespace: app\nentries:\n" HOST "  - {name: f, kind: function.lua, source: x, "
+		"method: go, modules: [funcs, time], imports: {tools: tools}, max_mailbox: 5, "
+		"max_memory: 1MiB, pool: {size: 3}}\n"
+		"  - {name: g, kind: function.lua, data: {source: x, lifecycle: {auto_start: "
+		"true}}}\n"
+		"  - {name: tools, kind: library.lua, source: x}\n");
+	FOLDER_EXPECT(&f, "");
+	const struct ki_entry *entry = find(&f, "app:f");
+	EQ_STR(entry->u.lua.method, "go");
+	EQ_UINT(entry->u.lua.nr_modules, 2);
+	EQ_UINT(entry->u.lua.nr_imports, 1);
+	EQ_INT(entry->u.lua.max_mailbox, 5);
+	EQ_INT(entry->u.lua.max_memory, 1 << 20);
+	EQ_STR(entry->run.host, "app:processes");
+	FALSE(entry->lifecycle.has);
+	EQ_INT(entry->lifecycle.stop_timeout_ns, INT64_C(10000000000));
+	FALSE(find(&f, "app:g")->lifecycle.has);
+	folder_close(&f);
+}
+
 TEST(project, dependencies_come_from_all_places_once) {
 	struct folder f;
 	folder_open(&f);

@@ -1,5 +1,6 @@
 /*
- * A stage for Lua processes: a simulated scheduler, host app:processes, and entries from sources.
+ * A stage for Lua processes: a simulated scheduler, host app:processes, and entries from sources,
+ * which can be spawned and called.
  *
  *	play("1\n", LUA(return { main = function() print(1) end }));
  *
@@ -39,6 +40,7 @@ struct stage {
 	struct ki_lua_cache caches[STAGE_ENTRIES_MAX];
 	struct ki_program programs[STAGE_ENTRIES_MAX];
 	const struct ki_program *sorted[STAGE_ENTRIES_MAX];
+	struct ki_function functions[STAGE_ENTRIES_MAX];
 };
 
 static inline void stage_output(void *user, const char *text, size_t len) {
@@ -72,7 +74,7 @@ struct stage_options {
 
 static inline void stage_open_with(struct stage *stage, const struct entry *entries,
 	size_t nr_entries, uint64_t seed, const struct stage_options *how) {
-	static const char *const modules[] = {"time", "ctx", "json"};
+	static const char *const modules[] = {"time", "ctx", "json", "funcs"};
 	struct ki_sched_options options = {.simulate = !how->threads,
 		.seed = seed,
 		.preempt_signal = how->preempt_signal};
@@ -94,8 +96,10 @@ static inline void stage_open_with(struct stage *stage, const struct entry *entr
 		stage->programs[i] = (struct ki_program){
 			.id = entries[i].id, .ops = &ki_lua_ops, .data = &stage->lua[i]};
 		stage->sorted[i] = &stage->programs[i];
+		stage->functions[i] = (struct ki_function){.program = &stage->programs[i]};
 	}
 	ki_system_set_programs(&stage->system, stage->sorted, nr_entries);
+	ki_system_set_functions(&stage->system, stage->functions, nr_entries);
 	NOT_NULL(host = ki_host_new(stage->sched, "app:processes", how->nr_workers,
 			  how->slice_ns));
 	OK(ki_system_add_host(&stage->system, host, &stage->host));
