@@ -367,6 +367,9 @@ int ki_boot_make(struct kith_runtime *runtime, const struct ki_entry *entry, siz
 	add_programs(runtime);
 	status = ki_supervisors_fill(runtime);
 	if (!status) {
+		status = ki_entries_make(runtime);
+	}
+	if (!status) {
 		status = make_services(runtime);
 	}
 	if (!status && entry) {
@@ -396,6 +399,7 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 		ki_buf_fini(&runtime->cwd);
 	}
 	runtime->has_system = false;
+	ki_entries_drop(boot);
 	unref_all(boot->args, boot->nr_args);
 	unref_all(boot->entry_args, boot->nr_entry_args);
 	ki_free(boot->specs);

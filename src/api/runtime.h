@@ -46,6 +46,8 @@ struct ki_boot {
 	size_t nr_programs;
 	struct ki_function *functions;      /* for the system */
 	size_t nr_functions;
+	struct ki_entry_view *entries;      /* the same; NULL: nobody reads them */
+	size_t nr_entries;
 	struct ki_supervisor_spec *supervisors; /* of each process.supervisor */
 	struct ki_child_spec *children;
 	size_t nr_children;
@@ -125,6 +127,12 @@ int ki_supervisors_room(struct ki_boot *boot, const struct ki_project *project);
 /* Fills them in, once the programs are known. KITH_EEXHAUSTED. */
 int ki_supervisors_fill(struct kith_runtime *runtime);
 struct ki_backoff ki_supervisors_backoff(const struct ki_backoff_fields *fields);
+
+/* ---- entries.c ---- */
+
+/* The entries for those who may read them, if anybody does. KITH_EEXHAUSTED. */
+int ki_entries_make(struct kith_runtime *runtime);
+void ki_entries_drop(struct ki_boot *boot);
 
 /* ---- timezone.c ---- */
 

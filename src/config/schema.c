@@ -229,7 +229,7 @@ static const struct ki_field settings_fields[] = {
 	{0},
 };
 
-#define NR_LISTED_MODULES 8
+#define NR_LISTED_MODULES 9
 
 static const char *const modules[] = {
 	"time",
@@ -240,6 +240,7 @@ static const char *const modules[] = {
 	"ctx",
 	"supervisor",
 	"funcs",
+	"registry",
 	/* always there */
 	"process",
 	"channel",

@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "lua/immutable.h"
 #include "lua/lib_ctx.h"
+#include "lua/lib_entries.h"
 #include "lua/lib_funcs.h"
 #include "lua/lib_io.h"
 #include "lua/lib_json.h"
@@ -35,7 +36,8 @@ static const struct module {
 	void (*push)(lua_State *L);
 } modules[] = {{"time", ki_open_time}, {"json", ki_json_open}, {"logger", ki_logger_open},
 	{"io", ki_io_open}, {"system", ki_system_open}, {"ctx", ki_open_ctx},
-	{"supervisor", ki_supervisor_open}, {"funcs", ki_funcs_open}};
+	{"supervisor", ki_supervisor_open}, {"funcs", ki_funcs_open},
+	{"registry", ki_entries_open}};
 
 static const struct ki_lua_program *import_of(
 	const struct ki_lua_program *program, const char *alias) {

@@ -166,6 +166,11 @@ static int compare_function(const void *id, const void *element) {
 	return compare_id(*(const struct ki_strv *)id, function->program->id);
 }
 
+static int compare_entry(const void *id, const void *element) {
+	const struct ki_entry_view *entry = element;
+	return compare_id(*(const struct ki_strv *)id, entry->id);
+}
+
 /* bsearch wants an array, also of nothing. */
 static const void *find(struct ki_strv id, const void *array, size_t nr, size_t size,
 	int (*compare)(const void *id, const void *element)) {
@@ -181,6 +186,11 @@ const struct ki_program *ki_system_find_program(struct ki_system *system, struct
 const struct ki_function *ki_system_find_function(struct ki_system *system, struct ki_strv id) {
 	return find(id, system->functions, system->nr_functions, sizeof(*system->functions),
 		compare_function);
+}
+
+const struct ki_entry_view *ki_system_find_entry(struct ki_system *system, struct ki_strv id) {
+	return find(id, system->entries, system->nr_entries, sizeof(*system->entries),
+		compare_entry);
 }
 
 enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host) {

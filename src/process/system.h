@@ -85,6 +85,12 @@ struct ki_function {
 	struct ki_proc_host *host; /* where it runs; NULL: where its caller does */
 };
 
+/* How programs see an entry of the application (SPEC 12.8). */
+struct ki_entry_view {
+	const char *id, *ns, *name, *kind;
+	struct ki_payload *meta, *data; /* tables */
+};
+
 /* How programs see the services of the application, if there is one. */
 struct ki_services_view {
 	void *user;
@@ -114,6 +120,8 @@ struct ki_system {
 	size_t nr_programs;
 	const struct ki_function *functions; /* sorted by the id of their programs */
 	size_t nr_functions;
+	const struct ki_entry_view *entries; /* sorted by id; for who lists the module `registry` */
+	size_t nr_entries;
 	struct ki_proc_host *only_host; /* the only process.host, or NULL (SPEC 4.2 step 1) */
 	struct ki_region *region;       /* of processes' heaps, in a simulation; or NULL */
 	uint64_t lua_seed;              /* of string hashes; fixed for a run */
@@ -156,6 +164,7 @@ struct ki_proc_host *ki_system_host_of(struct ki_system *system, kith_pid pid);
 struct ki_proc_host *ki_system_find_host(struct ki_system *system, struct ki_strv id);
 const struct ki_program *ki_system_find_program(struct ki_system *system, struct ki_strv id);
 const struct ki_function *ki_system_find_function(struct ki_system *system, struct ki_strv id);
+const struct ki_entry_view *ki_system_find_entry(struct ki_system *system, struct ki_strv id);
 
 enum ki_proc_host_state ki_proc_host_state(struct ki_proc_host *host);
 /* "running" and so on. */

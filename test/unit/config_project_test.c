@@ -247,7 +247,7 @@ TEST(project, function_has_its_fields_and_the_defaults_of_a_life) {
 	folder_open(&f);
 	folder_write(&f, "src/a.yaml",
 		"namespace: app\nentries:\n" HOST "  - {name: f, kind: function.lua, source: x, "
-		"method: go, modules: [funcs, time], imports: {tools: tools}, max_mailbox: 5, "
+		"method: go, modules: [funcs, registry], imports: {tools: tools}, max_mailbox: 5, "
 		"max_memory: 1MiB, pool: {size: 3}}\n"
 		"  - {name: g, kind: function.lua, data: {source: x, lifecycle: {auto_start: "
 		"true}}}\n"

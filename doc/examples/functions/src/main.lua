@@ -2,8 +2,8 @@
 local function ask(item)
 	local patient = funcs.new():with_options({timeout = "500ms"})
 	local asked = {}
-	for _, id in ipairs({"app:corner", "app:harbour", "app:market"}) do
-		table.insert(asked, {id = id, future = assert(patient:async(id, item))})
+	for _, shop in ipairs(registry.find({["meta.type"] = "shop"})) do
+		table.insert(asked, {id = shop.id, future = assert(patient:async(shop.id, item))})
 	end
 	local best
 	for _, one in ipairs(asked) do
