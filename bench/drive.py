@@ -22,34 +22,21 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Of every metric less is better. A peer's figure is the better of the worker counts.
-WORKLOADS = [
-    # name              arguments                   quick                   metric            workers
-    ("pingpong",        "pingpong same 1000000",    "pingpong same 50000",  "ns_per_rt",      (1, 2)),
-    ("pingpong_hosts",  "pingpong other 100000",    "pingpong other 5000",  "ns_per_rt",      (2,)),
-    ("pairs",           "pairs 100 10000",          "pairs 100 500",        "ns_per_rt",      (1, 2)),
-    ("ring_1",          "ring 1000 1 1000000",      "ring 1000 1 50000",    "ns_per_hop",     (1, 2)),
-    ("ring_100",        "ring 1000 100 1000000",    "ring 1000 100 100000", "ns_per_hop",     (1, 2)),
-    ("oneway",          "fanin 1 1000000",          "fanin 1 50000",        "ns_per_msg",     (1, 2)),
-    ("fanin",           "fanin 100 10000",          "fanin 100 500",        "ns_per_msg",     (1, 2)),
-    ("spawnexit",       "spawnexit 500000",         "spawnexit 20000",      "ns_per_spawn",   (1, 2)),
-    ("idle",            "idle 50000",               "idle 5000",            "bytes_each",     (1,)),
-    ("tree",            "tree 100000",              "tree 10000",           "ms",             (1, 2)),
-    ("cascade_chain",   "cascade chain 10000",      "cascade chain 1000",   "ns_per_process", (1, 2)),
-    ("cascade_star",    "cascade star 10000",       "cascade star 1000",    "ns_per_process", (1, 2)),
-    ("link_unlink",     "relations 300000",         "relations 20000",      "ns_link_unlink", (1,)),
-    ("monitor",         "relations 300000",         "relations 20000",      "ns_monitor_unmonitor", (1,)),
-    ("restart",         "restart 50000",            "restart 2000",         "us_per_restart", (1, 2)),
-    ("timer_cancel",    "cancels 1000000",          "cancels 50000",        "ns_start_cancel", (1,)),
-    ("timers_p99",      "timers 100000",            "timers 5000",          "late_p99_us",    (2,)),
-    ("request_64",      "payload str64 200000",     "payload str64 10000",  "ns_per_rt",      (1,)),
-    ("request_1k",      "payload str1k 200000",     "payload str1k 10000",  "ns_per_rt",      (1,)),
-    ("request_64k",     "payload str64k 20000",     "payload str64k 1000",  "ns_per_rt",      (1,)),
-    ("request_table",   "payload nested 50000",     "payload nested 2000",  "ns_per_rt",      (1,)),
-    ("select",          "select 300000",            "select 20000",         "ns_per_rt",      (1,)),
-    ("ticker_p50",      "ticker 4 1000",            "ticker 4 200",         "late_p50_us",    (2,)),
-    ("ticker_p999",     "ticker 4 1000",            "ticker 4 200",         "late_p999_us",   (2,)),
-]
+
+def workloads():
+    """The rows of workloads.tsv, with the worker counts that are tried: a peer's figure is the better
+    of them. Of every metric less is better."""
+    rows = []
+    with open(f"{HERE}/workloads.tsv") as f:
+        for line in f:
+            if not line.startswith("#"):
+                name, full, quick, metric, _, workers = line.rstrip("\n").split("\t")
+                counts = {"1": (1,), "both": (1, os.cpu_count()), "all": (os.cpu_count(),), "hosts": (2,)}[workers]
+                rows.append((name, full, quick, metric, counts))
+    return rows
+
+
+WORKLOADS = workloads()
 GO_HAS = {"pingpong", "pairs", "ring", "fanin", "spawnexit", "idle", "tree", "timers", "cancels", "ticker", "select"}
 
 
@@ -139,7 +126,7 @@ def report(runs, present, out):
     for name, _, _, metric, _ in WORKLOADS:
         best = {}
         for peer in present:
-            for workers in (1, 2):
+            for workers in sorted({r["workers"] for r in runs}):
                 values = [r["metrics"][metric] for r in runs
                           if (r["name"], r["peer"], r["workers"]) == (name, peer.name, workers)]
                 if values:

@@ -171,6 +171,23 @@ struct kith_diag {
  */
 int kith_load(struct kith_runtime *runtime, const char *dir);
 
+/* A file of a project that is in memory. */
+struct kith_file {
+	const char *path; /* as it would be below the project's source folder, as in "lib/a.lua" */
+	const char *text;
+	size_t len;       /* bytes of text */
+};
+
+/*
+ * The same of a project that stands in no folder: `files` are all that there is, and file:// names
+ * one of them by its path. A kith.yaml among them has the project's settings. One YAML text with
+ * its Lua in it is a project, too. What is not there is never looked for in the file system.
+ * files: borrowed during the call.
+ * Errors: as kith_load; KITH_EINVAL also when files, a path or a text is NULL.
+ * Thread: one. Blocks: never. Since: 0.1.
+ */
+int kith_load_files(struct kith_runtime *runtime, const struct kith_file *files, size_t nr_files);
+
 /*
  * Adds a problem when `entry` is no entry that kith_start_entry could run.
  * Errors: KITH_ENOTFOUND (a problem was added), KITH_ECONFLICT (nothing is loaded), KITH_EINVAL

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/runtime.h"
+#include "base/alloc.h"
 
 /*
  * Where a fault in line `line` of an inline source stands in its YAML file: a text of several
@@ -72,13 +73,8 @@ static int check_all_lua(struct ki_project *project) {
 	return project->diags.failed ? KITH_EEXHAUSTED : KITH_OK;
 }
 
-int kith_load(struct kith_runtime *runtime, const char *dir) {
-	if (!runtime) {
-		return KITH_ECLOSED;
-	}
-	if (!dir) {
-		return KITH_EINVAL;
-	}
+static int load(struct kith_runtime *runtime, const char *dir, const struct ki_project_file *files,
+	size_t nr_files) {
 	if (runtime->has_project) {
 		return KITH_ECONFLICT;
 	}
@@ -88,6 +84,8 @@ int kith_load(struct kith_runtime *runtime, const char *dir) {
 		.nr_sets = runtime->options.nr_sets,
 		.lookup_env = runtime->options.lookup_env,
 		.user = runtime->options.user,
+		.files = files,
+		.nr_files = nr_files,
 	};
 	int status = ki_project_load_with(dir, &options, &runtime->project);
 	ki_report_load(runtime);
@@ -107,6 +105,40 @@ int kith_load(struct kith_runtime *runtime, const char *dir) {
 	}
 	ki_store_rlx(&runtime->xstate, KI_RT_LOADED); /* nobody else looks for it before STARTED */
 	return project->diags.nr ? KITH_EINVAL : KITH_OK;
+}
+
+int kith_load(struct kith_runtime *runtime, const char *dir) {
+	if (!runtime) {
+		return KITH_ECLOSED;
+	}
+	return dir ? load(runtime, dir, NULL, 0) : KITH_EINVAL;
+}
+
+int kith_load_files(struct kith_runtime *runtime, const struct kith_file *files, size_t nr_files) {
+	if (!runtime) {
+		return KITH_ECLOSED;
+	}
+	if (!files) {
+		return KITH_EINVAL;
+	}
+	struct ki_project_file *copies = ki_alloc((nr_files + 1) * sizeof(*copies));
+	if (!copies) {
+		return KITH_EEXHAUSTED;
+	}
+	int status = KITH_OK;
+	for (size_t i = 0; i < nr_files; i++) {
+		if (!files[i].path || !files[i].text) {
+			status = KITH_EINVAL;
+			break;
+		}
+		copies[i] = (struct ki_project_file){
+			files[i].path, ki_strv_n(files[i].text, files[i].len)};
+	}
+	if (status == KITH_OK) {
+		status = load(runtime, "", copies, nr_files);
+	}
+	ki_free(copies);
+	return status;
 }
 
 /* The entry that may have been meant, in the project's memory; NULL when none is near. */

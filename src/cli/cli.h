@@ -4,7 +4,7 @@
  *
  * Owns: exit statuses, and what goes to standard output and standard error.
  * Threads: main's, but for the console, which any may use.
- * Not here: what the commands do (run.c, check.c, test.c, init.c, help.c).
+ * Not here: what the commands do (run.c, check.c, test.c, init.c, bench.c, help.c).
  */
 #ifndef KI_CLI_CLI_H
 #define KI_CLI_CLI_H
@@ -65,6 +65,7 @@ int ki_cli_run(int nr, char **words);
 int ki_cli_check(int nr, char **words);
 int ki_cli_init(int nr, char **words);
 int ki_cli_test(int nr, char **words);
+int ki_cli_bench(int nr, char **words);
 int ki_cli_version(int nr, char **words);
 int ki_cli_help(int nr, char **words);
 /* The help of one command, or of all for NULL, on standard output. */
@@ -104,13 +105,25 @@ void ki_cli_held_log(void *user, enum kith_log_level level, const char *text, si
 bool ki_cli_held_show(struct ki_cli_held *held, bool all);
 void ki_cli_held_drop(struct ki_cli_held *held);
 
-/* ---- The files that kith init writes, made from doc/examples/pool ---- */
+/* ---- Files that are made into C ---- */
 
 struct ki_cli_file {
 	const char *path, *text;
 };
+/* What kith init writes: doc/examples/pool. */
 extern const struct ki_cli_file ki_cli_init_files[];
 extern const size_t ki_cli_nr_init_files;
+/* What kith bench runs: bench/lua. */
+extern const struct ki_cli_file ki_cli_bench_files[];
+extern const size_t ki_cli_nr_bench_files;
+
+/* A row of bench/workloads.tsv. */
+struct ki_cli_workload {
+	const char *name, *args, *metric, *unit;
+	const char *workers; /* "1", "all", "both", "hosts" */
+};
+extern const struct ki_cli_workload ki_cli_workloads[];
+extern const size_t ki_cli_nr_workloads;
 
 /* ---- signals.c ---- */
 

@@ -16,6 +16,7 @@ static const char overview[] =
 	"  kith check [DIR]             only check it\n"
 	"  kith init [DIR]              write a supervised pool as a new project\n"
 	"  kith test [DIR] [OPTION..]   run its tests, each in a simulation of its own\n"
+	"  kith bench [NAME..]          judge this machine by the built-in workloads\n"
 	"  kith version [--short]       print the version\n"
 	"  kith help [COMMAND]          print this, or more about one command\n";
 
@@ -68,6 +69,14 @@ static const char help_test[] =
 	"                     which it fails; what was printed is shown of that run alone\n"
 	"  --real             use threads and real time\n";
 
+static const char help_bench[] =
+	"kith bench [NAME..]\n"
+	"\n"
+	"Runs the workloads of these names, or all of them, three times each, and prints the\n"
+	"medians: with one worker, and with as many as the machine has processors.\n"
+	"\n"
+	"  --list             only print their names\n";
+
 static const char help_version[] =
 	"kith version [--short]\n"
 	"\n"
@@ -85,6 +94,7 @@ static const struct {
 	{"check", help_check},
 	{"init", help_init},
 	{"test", help_test},
+	{"bench", help_bench},
 	{"version", help_version},
 	{"help", help_help},
 };

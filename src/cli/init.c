@@ -5,7 +5,7 @@
  * project, or nothing.
  *
  * Owns: struct made. Threads: main.
- * Not here: the texts (doc/examples/pool; made into C by src/cli/init_files.awk).
+ * Not here: the texts (doc/examples/pool; made into C by src/cli/files.awk).
  */
 #include <dirent.h>
 #include <errno.h>

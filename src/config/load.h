@@ -59,6 +59,12 @@ bool ki_load_append(struct ki_load *load, void *array, size_t *nr, size_t *cap, 
 void ki_load_tell(struct ki_load *load, const char *file, int line, int column,
 	const char *suggestion, const char *expected, const char *format, ...) KI_PRINTF(7, 8);
 
+/* The file of that path when the project is in memory and has it, else NULL. */
+const struct ki_project_file *ki_load_in_memory(const struct ki_load *load, const char *path);
+
+/* Whether the project has a file of that path, relative to project->dir. */
+bool ki_load_has_file(struct ki_load *load, const char *path);
+
 /* The root of a YAML file; NULL when it is empty, or after a problem. */
 struct ki_node *ki_load_yaml(struct ki_load *load, const char *file);
 

@@ -65,22 +65,48 @@ const char *ki_load_words(struct ki_load *load, const char *const *words, size_t
 	return text;
 }
 
+const struct ki_project_file *ki_load_in_memory(const struct ki_load *load, const char *path) {
+	for (size_t i = 0; load->options->files && i < load->options->nr_files; i++) {
+		if (strcmp(load->options->files[i].path, path) == 0) {
+			return &load->options->files[i];
+		}
+	}
+	return NULL;
+}
+
+bool ki_load_has_file(struct ki_load *load, const char *path) {
+	if (load->options->files) {
+		return ki_load_in_memory(load, path) != NULL;
+	}
+	const char *full = ki_arena_printf(load->arena, "%s/%s", load->project->dir, path);
+	return full && ki_file_exists(full);
+}
+
+static struct ki_node *parse(struct ki_load *load, const char *file, struct ki_strv text) {
+	struct ki_node *root = NULL;
+	if (ki_yaml_parse(load->arena, text, file, load->diags, &root) != KITH_OK) {
+		load->arena->failed = true;
+	}
+	return root;
+}
+
 struct ki_node *ki_load_yaml(struct ki_load *load, const char *file) {
+	const struct ki_project_file *in_memory = ki_load_in_memory(load, file);
+	if (in_memory) {
+		return parse(load, file, in_memory->text);
+	}
 	const char *path = ki_arena_printf(load->arena, "%s/%s", load->project->dir, file);
 	struct ki_buf text = {0};
 	struct ki_node *root = NULL;
-	if (!path) {
-		return NULL;
-	}
 	/* More than allowed is read, so that the parser tells a file over the limit as such. */
-	int status = ki_file_exists(path) ? ki_file_read(path, KI_YAML_MAX_BYTES * 2, &text)
-					  : KITH_ENOTFOUND;
-	if (status != KITH_OK) {
+	int status = path && ki_load_has_file(load, file)
+		? ki_file_read(path, KI_YAML_MAX_BYTES * 2, &text)
+		: KITH_ENOTFOUND;
+	if (status == KITH_OK) {
+		root = parse(load, file, ki_buf_view(&text));
+	} else {
 		ki_load_tell(load, file, 1, 1, NULL, "a readable file of at most 8 MiB",
 			"file \"%s\" is not readable", file);
-	} else if (ki_yaml_parse(load->arena, ki_buf_view(&text), file, load->diags, &root) !=
-		KITH_OK) {
-		load->arena->failed = true;
 	}
 	ki_buf_fini(&text);
 	return root;
@@ -94,6 +120,10 @@ static void find_source_dir(struct ki_load *load) {
 		return;
 	}
 	project->source_dir = source_dir;
+	if (load->options->files) {
+		load->real_source = ""; /* nothing is outside of it */
+		return;
+	}
 	const char *path = ki_arena_printf(load->arena, "%s/%s", project->dir, source_dir);
 	struct ki_buf real = {0};
 	if (path && ki_path_real(path, &real) == KITH_OK) {

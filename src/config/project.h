@@ -129,13 +129,22 @@ struct ki_project {
 	struct ki_arena arena;
 };
 
-/* Zeroed: nothing is overridden, and no variable is set. */
+/* A file of a project that stands in no folder but in memory. */
+struct ki_project_file {
+	const char *path; /* relative to where the project's folder would be, as in "lib/a.lua" */
+	struct ki_strv text;
+};
+
+/* Zeroed: nothing is overridden, no variable is set, and the project is a folder. */
 struct ki_project_options {
 	const char *const *sets; /* "path=value" each, over kith.yaml */
 	size_t nr_sets;
 	/* The value of a variable of the environment, valid until load returns; NULL: not set. */
 	const char *(*lookup_env)(void *user, const char *name);
 	void *user;
+	/* Not NULL: all that there is, and `dir` means nothing. Borrowed until load returns. */
+	const struct ki_project_file *files;
+	size_t nr_files;
 };
 
 /*

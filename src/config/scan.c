@@ -42,6 +42,9 @@ static const char *locked_source_dir(struct ki_load *load, bool *bad) {
 
 const char *ki_scan_source_dir(struct ki_load *load) {
 	bool bad = false;
+	if (load->options->files) {
+		return ".";
+	}
 	if (!ki_dir_exists(load->project->dir)) {
 		ki_load_tell(load, load->project->dir, 1, 1, NULL, "the folder of a project",
 			"no folder \"%s\"", load->project->dir);
@@ -105,5 +108,15 @@ static void scan_folder(struct ki_load *load, const char *folder,
 }
 
 void ki_scan_files(struct ki_load *load, void (*each)(struct ki_load *load, const char *file)) {
-	scan_folder(load, load->project->source_dir, each);
+	const struct ki_project_options *options = load->options;
+	if (!options->files) {
+		scan_folder(load, load->project->source_dir, each);
+		return;
+	}
+	for (size_t i = 0; i < options->nr_files && !ki_load_failed(load); i++) {
+		const char *path = options->files[i].path;
+		if (is_yaml_name(path) && strcmp(path, "kith.yaml") != 0) {
+			each(load, path);
+		}
+	}
 }

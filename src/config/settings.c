@@ -153,8 +153,7 @@ static void read_set(struct ki_load *load, int line, const char *set) {
 
 void ki_settings_load(struct ki_load *load) {
 	load->project->settings = defaults;
-	const char *path = ki_arena_printf(load->arena, "%s/%s", load->project->dir, FILE_NAME);
-	if (path && ki_file_exists(path)) {
+	if (ki_load_has_file(load, FILE_NAME)) {
 		read_file(load);
 	}
 	for (size_t i = 0; i < load->options->nr_sets && !ki_load_failed(load); i++) {

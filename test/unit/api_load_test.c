@@ -134,6 +134,82 @@ TEST(runtime, refuses_what_its_state_or_an_argument_does_not_allow)
 	app_fini(&app);
 }
 
+TEST(load, takes_files_in_memory)
+{
+	static const char yaml[] = "namespace: app\n"
+				   "entries:\n"
+				   "  - {name: host, kind: process.host, "
+				   "lifecycle: {auto_start: true}}\n"
+				   "  - {name: main, kind: process.lua, "
+				   "source: file://lua/main.lua}\n";
+	static const char lua[] = "return function() print('from memory') end";
+	static const char settings[] = "host: {workers: 3}\n";
+	const struct kith_file files[] = {
+		{"all.yaml", yaml, strlen(yaml)},
+		{"kith.yaml", settings, strlen(settings)},
+		{"lua/main.lua", lua, strlen(lua)},
+	};
+	struct app app;
+	app_init(&app);
+	OK(kith_open(&app.options, &app.runtime));
+	OK(kith_load_files(app.runtime, files, 3));
+	EQ_UINT(kith_entry_count(app.runtime), 2);
+	OK(kith_start_entry(app.runtime, "app:main", 0, NULL));
+	OK(kith_run(app.runtime, KITH_NO_TIMEOUT));
+	EQ_STR(ki_buf_cstr(&app.output), "from memory\n");
+	STATUS(kith_load_files(app.runtime, files, 3), KITH_ECONFLICT);
+	app_fini(&app);
+}
+
+/* One text with its Lua in it is a project, too; what file:// names is looked for nowhere else. */
+TEST(load, tells_the_problems_of_files_in_memory)
+{
+	static const char yaml[] = "namespace: app\n"
+				   "entries:\n"
+				   "  - {name: host, kind: process.host}\n"
+				   "  - {name: a, kind: process.lua, "
+				   "source: \"return function(\"}\n"
+				   "  - {name: b, kind: process.lua, source: file://pol.lua}\n"
+				   "  - {name: c, kind: process.lua, source: file:///etc/passwd}\n"
+				   "  - {name: d, kind: process.lua, source: file://../up.lua}\n";
+	const struct kith_file files[] = {
+		{"app.yaml", yaml, strlen(yaml)},
+		{"pool.lua", "return 1", 8},
+	};
+	struct app app;
+	app_init(&app);
+	OK(kith_open(&app.options, &app.runtime));
+	STATUS(kith_load_files(app.runtime, NULL, 0), KITH_EINVAL);
+	STATUS(kith_load_files(app.runtime, &(struct kith_file){"x", NULL, 0}, 1), KITH_EINVAL);
+	STATUS(kith_load_files(NULL, files, 2), KITH_ECLOSED);
+	STATUS(kith_load_files(app.runtime, files, 2), KITH_EINVAL);
+	EQ_UINT(kith_diag_count(app.runtime), 4);
+	expect_diag(&app, 0,
+		"app.yaml:4:42: <name> or '...' expected near <eof>; expected valid Lua");
+	expect_diag(&app, 1,
+		"app.yaml:5:42: no file \"pol.lua\"; expected a readable file in .; "
+		"did you mean \"pool.lua\"?");
+	expect_diag(&app, 2,
+		"app.yaml:6:42: path traversal detected in file path: /etc/passwd; "
+		"expected a file inside .");
+	expect_diag(&app, 3,
+		"app.yaml:7:42: path traversal detected in file path: ../up.lua; "
+		"expected a file inside .");
+	app_fini(&app);
+}
+
+TEST(load, without_files_in_memory_there_are_no_entries)
+{
+	struct app app;
+	app_init(&app);
+	OK(kith_open(&app.options, &app.runtime));
+	struct kith_file none = {"", "", 0};
+	STATUS(kith_load_files(app.runtime, &none, 0), KITH_EINVAL);
+	expect_diag(&app, 0,
+		".:1:1: no entries found in .; expected *.yaml or *.yml files with entries");
+	app_fini(&app);
+}
+
 TEST(words, say_what_a_status_is)
 {
 	EQ_STR(kith_status_name(KITH_ENOTFOUND), "ENOTFOUND");
