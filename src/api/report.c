@@ -140,7 +140,15 @@ void ki_report_text(struct ki_buf *out, struct ki_strv text, const char *indent)
 	}
 }
 
-/* The lines of a Lua traceback without its heading, each without the tab in front. */
+/* Of a traceback: its heading, and the frames of C that each one ends with, or begins with where
+ * `error` was called. */
+static bool says_nothing(struct ki_strv line, bool first) {
+	return line.len == 0 || ki_strv_eqz(line, "stack traceback:") ||
+		ki_strv_eqz(line, "[C]: in ?") ||
+		(first && ki_strv_eqz(line, "[C]: in function 'error'"));
+}
+
+/* Appends the lines of a Lua traceback that say where, each without the tab in front. */
 static void put_traceback(struct ki_buf *out, struct ki_strv stack) {
 	bool first = true;
 	while (stack.len > 0) {
@@ -150,13 +158,11 @@ static void put_traceback(struct ki_buf *out, struct ki_strv stack) {
 		while (line.len > 0 && (line.ptr[0] == '\t' || line.ptr[0] == ' ')) {
 			line = ki_strv_sub(line, 1, SIZE_MAX);
 		}
-		if (line.len == 0 || ki_strv_eqz(line, "stack traceback:")) {
-			continue;
+		if (!says_nothing(line, first)) {
+			ki_buf_puts(out, first ? "" : "\n");
+			ki_buf_putv(out, line);
+			first = false;
 		}
-		ki_buf_puts(out, first ? "  traceback " : "            ");
-		ki_report_text(out, line, "            ");
-		ki_buf_putc(out, '\n');
-		first = false;
 	}
 }
 
@@ -171,6 +177,7 @@ static struct ki_error_view view_error(const struct ki_result *result) {
 
 static void put_report(struct ki_buf *out, const struct ki_crash *crash, const char *pid) {
 	struct ki_error_view view = view_error(crash->result);
+	struct ki_buf traceback;
 	ki_buf_printf(out, "CRASH %s %s\n  reason    ", crash->entry, pid);
 	ki_report_text(out, view.message, "            ");
 	if (view.kind.len > 0) {
@@ -183,7 +190,14 @@ static void put_report(struct ki_buf *out, const struct ki_crash *crash, const c
 		(double)crash->uptime_ns / 1e9, crash->restarts, crash->nr_links,
 		crash->nr_links == 1 ? "" : "s", crash->nr_monitors,
 		crash->nr_monitors == 1 ? "" : "s");
-	put_traceback(out, view.stack);
+	ki_buf_init(&traceback);
+	put_traceback(&traceback, view.stack);
+	if (traceback.len > 0) {
+		ki_buf_puts(out, "  traceback ");
+		ki_report_text(out, ki_buf_view(&traceback), "            ");
+		ki_buf_putc(out, '\n');
+	}
+	ki_buf_fini(&traceback);
 }
 
 static void log_number(
@@ -200,7 +214,7 @@ static void log_report(
 	char numbers[3][24], uptime[40];
 	ki_buf_putv(&reason, view.message);
 	ki_buf_putv(&kind, view.kind);
-	ki_buf_putv(&stack, view.stack);
+	put_traceback(&stack, view.stack);
 	snprintf(uptime, sizeof(uptime), "%.3f", (double)crash->uptime_ns / 1e9);
 	struct ki_log_field fields[] = {
 		{.key = "pid", .value = pid},
@@ -221,17 +235,52 @@ static void log_report(
 	ki_buf_fini(&stack);
 }
 
-/* Ends that somebody asked for, or that follow from another one: a line says enough. */
+/* A text among the details of an error; empty: there is none. */
+static struct ki_strv detail(const struct ki_payload *error, const char *key) {
+	struct ki_error_view view;
+	struct ki_value_reader reader;
+	struct ki_value_token name, value;
+	if (!error || ki_error_read(error, &view) || !view.has_details) {
+		return ki_strv("");
+	}
+	ki_value_reader_payload(&reader, error);
+	reader.pos = view.details_at;
+	ki_value_next(&reader, &value); /* the table */
+	for (uint32_t i = 0; i < value.table.narr; i++) {
+		ki_value_skip(&reader);
+	}
+	while (!ki_value_next(&reader, &name)) {
+		if (name.tag == KI_VALUE_STR && ki_strv_eqz(name.str, key)) {
+			return !ki_value_next(&reader, &value) && value.tag == KI_VALUE_STR
+				? value.str
+				: ki_strv("");
+		}
+		ki_value_skip(&reader);
+	}
+	return ki_strv("");
+}
+
+/* Ends that somebody asked for, or that follow from another one: a line says enough. Of one that
+ * follows, it says from which. */
 static void log_end(struct kith_runtime *runtime, const struct ki_crash *crash, const char *pid) {
-	struct ki_error_view view = view_error(crash->result);
-	struct ki_buf message;
-	ki_buf_init(&message);
-	ki_buf_putv(&message, view.message);
+	const struct ki_payload *error = crash->result->error;
+	struct ki_buf message = {0}, peer = {0}, reason = {0}; /* with a NUL behind them */
+	ki_buf_putv(&message, view_error(crash->result).message);
 	struct ki_log_field fields[] = {
-		{.key = "pid", .value = pid}, {.key = "entry", .value = crash->entry}};
-	ki_log_write(&runtime->log, KI_LOG_WARN, "kith.process", ki_buf_cstr(&message),
-		ki_countof(fields), fields);
+		{.key = "pid", .value = pid}, {.key = "entry", .value = crash->entry},
+		{.key = "peer"}, {.key = "reason"}};
+	size_t nr = 2;
+	if (crash->result->cause == KI_CAUSE_LINK) {
+		ki_buf_putv(&peer, detail(error, "pid"));
+		ki_buf_putv(&reason, detail(error, "reason"));
+		fields[2].value = ki_buf_cstr(&peer);
+		fields[3].value = ki_buf_cstr(&reason);
+		nr = ki_countof(fields);
+	}
+	ki_log_write(&runtime->log, KI_LOG_WARN, "kith.process", ki_buf_cstr(&message), nr, fields);
 	ki_buf_fini(&message);
+	ki_buf_fini(&peer);
+	ki_buf_fini(&reason);
 }
 
 static void crash(void *user, const struct ki_crash *crash) {

@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 #include "base/rng.h"
 #include "lua/immutable.h"
+#include "lua/lib_logger.h"
 #include "lua/luaproc.h"
 #include "lua/pure.h"
 #include "lua/scope.h"
@@ -187,6 +188,8 @@ static void open_base(lua_State *L) {
 	guard(L, "rawset", base_rawset);
 	lua_pushcfunction(L, base_print);
 	lua_setfield(L, -2, "print");
+	lua_pushcfunction(L, ki_logger_warn);
+	lua_setfield(L, -2, "warn");
 	static const char *const absent[] = {"dofile", "loadfile"};
 	for (size_t i = 0; i < ki_countof(absent); i++) {
 		lua_pushnil(L);

@@ -212,6 +212,38 @@ static int logger_error(lua_State *L) {
 	return log_line(L, "error", KI_LOG_ERROR);
 }
 
+/* A message of one argument that begins with "@" is for `warn` itself; unknown ones are ignored. */
+static bool is_control(lua_State *L, int nr_args) {
+	const char *text = lua_tostring(L, 1);
+	if (nr_args != 1 || text[0] != '@') {
+		return false;
+	}
+	if (strcmp(text, "@off") == 0 || strcmp(text, "@on") == 0) {
+		ki_lua_of(L)->warns_off = text[2] == 'f';
+	}
+	return true;
+}
+
+int ki_logger_warn(lua_State *L) {
+	struct ki_lua *lua = ki_lua_of(L);
+	int nr = lua_gettop(L);
+	luaL_checkstring(L, 1);
+	for (int i = 2; i <= nr; i++) {
+		luaL_checkstring(L, i);
+	}
+	if (is_control(L, nr) || lua->warns_off ||
+		!ki_log_enabled(lua->proc->system->log, KI_LOG_WARN)) {
+		return 0;
+	}
+	lua_concat(L, nr);
+	show_nuls(L);
+	lua_newuserdatauv(L, 0, NR_VALUES); /* a logger without a name and fields */
+	lua_insert(L, 1);
+	lua_settop(L, 3);
+	write_line(L, KI_LOG_WARN);
+	return 0;
+}
+
 /* ---- Others from one ---- */
 
 static int logger_with(lua_State *L) {

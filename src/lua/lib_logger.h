@@ -13,4 +13,8 @@
 /* Pushes the logger that programs begin with. */
 void ki_logger_open(lua_State *L);
 
+/* The base function `warn`, which every program has: a line of level warn. "@off" and "@on" as in
+ * Lua; it begins on. */
+int ki_logger_warn(lua_State *L);
+
 #endif

@@ -108,6 +108,7 @@ struct ki_lua {
 	bool loaded;               /* the chunk ran already, in a template */
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
+	bool warns_off;            /* warn("@off") */
 	bool full_slice;           /* something was in the mailbox when this slice began (hook.c) */
 	unsigned nr_cos;           /* live process-level coroutines */
 	unsigned nr_channel_waits; /* of coroutines, a channel each; for snapshots */

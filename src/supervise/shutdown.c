@@ -50,7 +50,6 @@ void ki_host_service_look(struct ki_service *service) {
 	if (service->nr_watched == 0 && !service->unwatched) {
 		service->deadline_ns = INT64_MAX;
 		ki_service_set(service, KI_SERVICE_STOPPED, "");
-		ki_application_log(service->app, KI_LOG_DEBUG, "host stopped", service, NULL, NULL);
 	}
 }
 
@@ -202,6 +201,7 @@ void ki_application_stop_workers(struct ki_application *app) {
 			ki_host_stop(service->spec->host->host);
 			ki_proc_host_set_state(service->spec->host, KI_PROC_HOST_STOPPED);
 			service->host_runs = false;
+			ki_application_log(app, KI_LOG_DEBUG, "host stopped", service, NULL, NULL);
 		}
 	}
 }

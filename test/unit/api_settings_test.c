@@ -63,7 +63,7 @@ TEST(api_settings, crash_is_an_object_in_a_log_of_json) {
 	HAS_STR(ki_buf_cstr(&app.log),
 		"\"msg\":\"CRASH\",\"pid\":\"{app:host|0x00003}\",\"entry\":\"app:main\","
 		"\"reason\":\"app:main:1: boom \\\"x\\\"\",\"kind\":\"Internal\","
-		"\"traceback\":\"stack traceback:\\n\\t[C]: in function 'error'\\n\\t");
+		"\"traceback\":\"app:main:1: in function <app:main:1>\",");
 	HAS_STR(ki_buf_cstr(&app.log),
 		"\"uptime\":0.000,\"restarts\":0,\"links\":0,\"monitors\":0}\n");
 	app_fini(&app);

@@ -110,3 +110,19 @@ TEST(lua_logger, wrong_arguments_raise) {
 		"assert(not pcall(function() logger.x = 1 end))\n",
 		"");
 }
+
+/* The base function `warn` of Lua (SPEC 13.1): its messages go to the log. */
+TEST(lua_logger, warn_is_a_line_of_its_own_level) {
+	run(KI_LOG_DEBUG,
+		"warn('low ', 'memory')\n"
+		"warn('@off') warn('unheard')\n"
+		"warn('@on') warn('@unknown') warn('heard')\n"
+		"warn('@on', ' is no control message')\n"
+		"assert(not pcall(warn)) assert(not pcall(warn, 'a', {}))\n"
+		"warn('n ', 1)",
+		"WARN  app:test  low memory  " OWN("1") "\n"
+		"WARN  app:test  heard  " OWN("3") "\n"
+		"WARN  app:test  @on is no control message  " OWN("4") "\n"
+		"WARN  app:test  n 1  " OWN("6") "\n");
+	run(KI_LOG_ERROR, "warn('not at this level')", "");
+}
