@@ -280,9 +280,10 @@ int kith_start_entry(struct kith_runtime *runtime, const char *entry, size_t nr_
  * a timeout.
  * timeout_ns: in ns of the runtime's time (a simulation's is virtual), or KITH_NO_TIMEOUT. In a
  * simulation what is due at the timeout still happens.
- * Errors: KITH_ETIMEOUT (it runs on, or stands still in a simulation), KITH_ECONFLICT (not
- * started, or it runs already), KITH_EINVAL (a
- * negative timeout), KITH_ECLOSED.
+ * Errors: KITH_ETIMEOUT (it runs on, or stands still in a simulation; also when it is stopped, all
+ * that is left was ended by force, and that does not return from C code, such as a write that
+ * nobody reads: another call waits on), KITH_ECONFLICT (not started, or it runs already),
+ * KITH_EINVAL (a negative timeout), KITH_ECLOSED.
  * Thread: one. Blocks: the thread. Since: 0.1.
  */
 int kith_run(struct kith_runtime *runtime, int64_t timeout_ns);

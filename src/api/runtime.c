@@ -188,8 +188,10 @@ static int run_threads(struct kith_runtime *runtime, int64_t until_ns) {
 			return status;
 		}
 	}
+	runtime->app->stuck = false; /* it waits on */
 	/* a halt by a timeout of before may be left over */
-	while (!ki_application_done(runtime->app) && ki_sched_now(runtime->sched) < until_ns) {
+	while (!ki_application_done(runtime->app) && !runtime->app->stuck &&
+		ki_sched_now(runtime->sched) < until_ns) {
 		ki_sched_run(runtime->sched, -1);
 	}
 	if (until_ns != INT64_MAX) {

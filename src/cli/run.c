@@ -193,8 +193,11 @@ static int run_loaded(struct run *run, struct kith_runtime *runtime) {
 	}
 	status = kith_run(runtime, run->until_ns);
 	ki_cli_unwatch_signals();
-	if (status == KITH_ETIMEOUT) { /* cut by --until */
+	if (status == KITH_ETIMEOUT && run->until_ns != KITH_NO_TIMEOUT) { /* cut */
 		return EXIT_OK;
+	}
+	if (status == KITH_ETIMEOUT) { /* it has stopped, but for threads inside C code */
+		_exit(print_outcome(runtime)); /* nothing is torn down under them */
 	}
 	if (status) {
 		return ki_cli_fail(EXIT_FAILED, "%s", kith_status_text(status));

@@ -52,6 +52,9 @@ static void begin_stop(struct ki_application *app, int64_t timeout_ns) {
 	if (!app->stopping) {
 		app->stopping = true;
 		app->tick_ns = now_ns + KI_NS_PER_SEC;
+		app->left = UINT64_MAX;
+		/* in a simulation, what does not give way has this thread, too */
+		app->stuck_ns = ki_sched_simulated(app->system->sched) ? INT64_MAX : now_ns;
 	}
 	int64_t force_ns = ki_time_after(now_ns, timeout_ns);
 	if (force_ns < app->force_ns) {
@@ -199,7 +202,8 @@ static bool waits_here(const struct ki_service *service) {
 }
 
 static int64_t next_deadline(const struct ki_application *app) {
-	int64_t next_ns = earlier(earlier(app->force_ns, app->tick_ns), app->look_ns);
+	int64_t next_ns = earlier(
+		earlier(app->force_ns, app->tick_ns), earlier(app->look_ns, app->stuck_ns));
 	if (waits_here(&app->entry)) {
 		next_ns = earlier(next_ns, app->entry.deadline_ns);
 	}
@@ -246,6 +250,12 @@ static void look_at_clock(struct ki_application *app) {
 	}
 	if (app->tick_ns <= now_ns) {
 		tick(app, now_ns);
+	}
+	if (app->stuck_ns <= now_ns && ki_application_is_stuck(app, now_ns)) {
+		app->stuck_ns = INT64_MAX;
+		app->stuck = true;
+		ki_application_say_stuck(app);
+		ki_sched_halt(app->system->sched);
 	}
 }
 
@@ -338,7 +348,7 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 	app->system = system;
 	system->roll = &app->roll;
 	system->services = (struct ki_services_view){.user = app, .read = read_states};
-	app->force_ns = app->tick_ns = app->look_ns = INT64_MAX;
+	app->force_ns = app->tick_ns = app->look_ns = app->stuck_ns = INT64_MAX;
 	app->native = (struct ki_native){.run = run, .arg = app};
 	app->program = (struct ki_program){
 		.id = "kith:application", .ops = &ki_native_ops, .data = &app->native};

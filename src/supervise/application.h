@@ -53,6 +53,11 @@ struct ki_application {
 	bool entry_ended; /* by itself, not because of a stop */
 	int64_t force_ns; /* when what still runs is ended by force */
 	int64_t tick_ns;  /* the next line about a stop that waits */
+	int64_t stuck_ns; /* the next look whether it waits in vain */
+	uint64_t left;    /* what was to end, and had been forced, at the last; or UINT64_MAX */
+	/* It waits in vain: what is left was forced, and sits in C code. It has halted the
+	 * scheduler, once, and waits on when that runs again. */
+	bool stuck;
 	bool idled;       /* it stops because nothing was left to run */
 	int64_t look_ns;  /* the next look for that */
 };
@@ -123,5 +128,9 @@ void ki_host_service_exit(struct ki_service *service);
 void ki_host_service_look(struct ki_service *service);
 /* Says what still runs and how long it may. */
 void ki_application_say_waits(struct ki_application *app, int64_t now_ns);
+/* True when nothing has ended between this look and the last one, though all was forced. */
+bool ki_application_is_stuck(struct ki_application *app, int64_t now_ns);
+/* Says that the stop waits no longer, and for whom. */
+void ki_application_say_stuck(struct ki_application *app);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "process/account.h"
 #include "supervise/application.h"
 #include "time/duration.h"
 
@@ -209,6 +210,8 @@ void ki_application_stop_workers(struct ki_application *app) {
 void ki_application_force(struct ki_application *app) {
 	app->forcing = true;
 	app->force_ns = INT64_MAX;
+	app->left = UINT64_MAX;
+	app->stuck_ns = ki_sched_now(app->system->sched);
 	if (app->entry.spec && app->entry.state == KI_SERVICE_STOPPING) {
 		force_process(&app->entry);
 	}
@@ -253,6 +256,7 @@ static void add_process(void *arg, kith_pid pid) {
 	add_name(waiting, ki_pid_entry(waiting->system, pid));
 }
 
+/* Names what a service that stops is waiting for; *until_ns: as long as any of them may. */
 static void add_service(
 	struct waiting *waiting, const struct ki_service *service, int64_t *until_ns) {
 	if (!service->spec || service->state != KI_SERVICE_STOPPING) {
@@ -268,32 +272,82 @@ static void add_service(
 	}
 }
 
-void ki_application_say_waits(struct ki_application *app, int64_t now_ns) {
-	struct waiting waiting = {.system = app->system};
-	int64_t until_ns = now_ns;
-	ki_buf_init(&waiting.names);
-	add_service(&waiting, &app->entry, &until_ns);
+/* Appends the names of what still runs; false: it is ending now. */
+static bool put_waiting(struct ki_application *app, struct ki_buf *names, int64_t *until_ns) {
+	struct waiting waiting = {.system = app->system, .names = *names};
+	add_service(&waiting, &app->entry, until_ns);
 	for (size_t i = 0; i < app->graph.nr; i++) {
-		add_service(&waiting, &app->graph.services[i], &until_ns);
-	}
-	if (waiting.nr == 0) { /* it is ending now */
-		ki_buf_fini(&waiting.names);
-		return;
+		add_service(&waiting, &app->graph.services[i], until_ns);
 	}
 	if (waiting.more) {
 		ki_buf_printf(&waiting.names, " and %u more", waiting.more);
 	}
-	if (until_ns > app->force_ns) {
-		until_ns = app->force_ns;
+	*names = waiting.names;
+	return waiting.nr > 0;
+}
+
+void ki_application_say_waits(struct ki_application *app, int64_t now_ns) {
+	struct ki_buf names;
+	int64_t until_ns = now_ns;
+	ki_buf_init(&names);
+	if (put_waiting(app, &names, &until_ns)) {
+		char left[KI_DURATION_TEXT_MAX];
+		until_ns = app->forcing ? now_ns
+			: until_ns > app->force_ns ? app->force_ns
+						    : until_ns;
+		int64_t seconds = (until_ns - now_ns + KI_NS_PER_SEC / 2) / KI_NS_PER_SEC;
+		ki_duration_format(seconds * KI_NS_PER_SEC, left);
+		struct ki_log_field fields[] = {
+			{.key = "running", .value = ki_buf_cstr(&names)},
+			{.key = "left", .value = left},
+		};
+		ki_log_write(app->system->log, KI_LOG_INFO, "kith.service", "waiting for the stop",
+			ki_countof(fields), fields);
 	}
-	char left[KI_DURATION_TEXT_MAX];
-	int64_t seconds = (until_ns - now_ns + KI_NS_PER_SEC / 2) / KI_NS_PER_SEC;
-	ki_duration_format(seconds * KI_NS_PER_SEC, left);
-	struct ki_log_field fields[] = {
-		{.key = "running", .value = ki_buf_cstr(&waiting.names)},
-		{.key = "left", .value = left},
-	};
-	ki_log_write(app->system->log, KI_LOG_INFO, "kith.service", "waiting for the stop",
-		ki_countof(fields), fields);
-	ki_buf_fini(&waiting.names);
+	ki_buf_fini(&names);
+}
+
+/* ---- A stop that waits in vain ---- */
+
+/* What is inside C code is out of force's reach (SPEC 15.4); a write that nobody reads may keep it
+ * there for ever. What can end by force does so in a fraction of this. */
+static const int64_t STUCK_NS = KI_NS_PER_SEC;
+
+static bool was_forced(
+	const struct ki_application *app, const struct ki_service *service, int64_t now_ns) {
+	return app->forcing || service->state != KI_SERVICE_STOPPING ||
+		service->deadline_ns == INT64_MAX || service->deadline_ns <= now_ns;
+}
+
+/* What has to end; UINT64_MAX while some of it may still do so by itself. */
+static uint64_t left_of(const struct ki_application *app, int64_t now_ns) {
+	struct ki_counts counts;
+	ki_system_counts(app->system, &counts);
+	uint64_t left = counts.processes + (app->entry.keeper != 0);
+	bool forced = was_forced(app, &app->entry, now_ns);
+	for (size_t i = 0; i < app->graph.nr; i++) {
+		const struct ki_service *service = &app->graph.services[i];
+		left += ki_service_up(service) + (service->keeper != 0);
+		forced = forced && was_forced(app, service, now_ns);
+	}
+	return forced ? left : UINT64_MAX;
+}
+
+bool ki_application_is_stuck(struct ki_application *app, int64_t now_ns) {
+	uint64_t left = left_of(app, now_ns);
+	bool stuck = left == app->left && left != UINT64_MAX;
+	app->left = left;
+	app->stuck_ns = ki_time_after(now_ns, STUCK_NS);
+	return stuck;
+}
+
+void ki_application_say_stuck(struct ki_application *app) {
+	struct ki_buf names;
+	int64_t until_ns = 0;
+	ki_buf_init(&names);
+	put_waiting(app, &names, &until_ns);
+	struct ki_log_field field = {.key = "running", .value = ki_buf_cstr(&names)};
+	ki_log_write(app->system->log, KI_LOG_WARN, "kith.service",
+		"stopped without what is inside C code", 1, &field);
+	ki_buf_fini(&names);
 }

@@ -1,6 +1,7 @@
 /* Runs: what an entry's end means, timeouts and stops, and several runtimes in one program. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "api_fixture.h"
+#include "base/atomic.h"
 #include "base/compiler.h"
 
 static const int64_t SECOND = INT64_C(1000000000);
@@ -441,4 +442,57 @@ TEST(run, on_threads_is_cut_stopped_and_closed_alike)
 	OK(kith_start(app.runtime));
 	STATUS(kith_run(app.runtime, SECOND / 10), KITH_ETIMEOUT);
 	app_fini(&app);
+}
+
+/* ---- A stop that force does not reach (SPEC 20.5) ---- */
+
+struct gate {
+	struct app app;
+	_Atomic(bool) xentered, xopen;
+};
+
+/* As a write to a pipe that nobody reads. */
+static int wait_at_gate(void *user, const char *text, size_t len)
+{
+	struct gate *gate = user;
+	(void)text, (void)len;
+	ki_store_rlx(&gate->xentered, true); /* polled, as below */
+	while (!ki_load_rlx(&gate->xopen)) {
+		ki_thread_yield();
+	}
+	return 0;
+}
+
+static void open_gate(void *arg)
+{
+	struct gate *gate = arg;
+	while (!ki_load_rlx(&gate->xentered)) {
+		ki_thread_yield();
+	}
+	OK(kith_stop(gate->app.runtime, SECOND / 10));
+}
+
+TEST(stop, spec_20_5_ends_a_run_though_a_process_is_inside_c_code)
+{
+	struct gate gate = {.app = {.refuse_output = 0}};
+	struct ki_thread stopper;
+	app_init(&gate.app);
+	gate.app.options.simulate = 0;
+	gate.app.options.output = wait_at_gate;
+	app_process(&gate.app, "main", "return function() print('x') time.sleep('1h') end\n", "");
+	app_process(&gate.app, "other", "return function() process.inbox():receive() end\n",
+		"    lifecycle: {auto_start: true}\n");
+	app_load(&gate.app);
+	OK(kith_start_entry(gate.app.runtime, "app:main", 0, NULL));
+	OK(ki_thread_start(&stopper, open_gate, &gate, 0));
+	STATUS(kith_run(gate.app.runtime, KITH_NO_TIMEOUT), KITH_ETIMEOUT);
+	ki_thread_join(&stopper);
+	HAS_STR(ki_buf_cstr(&gate.app.log),
+		"WARN  kith.service  stopped without what is inside C code  running=app:main\n");
+	struct kith_outcome outcome = {.size = sizeof(outcome)};
+	OK(kith_outcome_get(gate.app.runtime, &outcome));
+	EQ_INT(outcome.exit_status, 0);
+	ki_store_rlx(&gate.xopen, true); /* polled */
+	OK(kith_run(gate.app.runtime, KITH_NO_TIMEOUT)); /* waits on */
+	app_fini(&gate.app);
 }
