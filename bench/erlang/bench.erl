@@ -1,7 +1,8 @@
 %% The workloads of bench/lua on Erlang/OTP: the same names, arguments, laws and RESULT lines.
 %%	erl +S 1:1 +P 2000000 -boot start_clean -noshell -pa DIR -s bench -extra pingpong same 1000000
 -module(bench).
--export([start/0, idle/0, tree/3]).
+-behaviour(supervisor).
+-export([start/0, idle/0, tree/3, init/1, crasher/1]).
 
 start() ->
     logger:set_primary_config(level, none), % kith's log is off as well
@@ -72,6 +73,14 @@ run("restart", [Count]) ->
     crashes(N div 10),
     result("us_per_restart", timed(fun() -> crashes(N) end) / N / 1000),
     exit(K, kill);
+run("supervisor", [Count]) ->
+    N = int(Count),
+    {ok, S} = supervisor:start_link(?MODULE, self()),
+    crashes(10),
+    result("us_10th", timed(fun() -> crashes(1000) end) / 1000 / 1000),
+    crashes(N - 1010),
+    result("us_10000th", timed(fun() -> crashes(1000) end) / 1000 / 1000),
+    unlink(S), exit(S, kill);
 run("timers", [Count]) ->
     N = int(Count), Me = self(),
     Rx = spawn_opt(fun() ->
@@ -183,6 +192,12 @@ linked(Me, Depth) ->
 keeper(Me) ->
     P = spawn_link(fun() -> Me ! {up, self()}, receive crash -> exit(boom) end end),
     receive {'EXIT', P, boom} -> keeper(Me) end.
+%% The supervisor: no restart is too many, and all of them stand in its window.
+init(Me) ->
+    {ok, {#{intensity => 1000000000, period => 3600},
+        [#{id => crasher, start => {?MODULE, crasher, [Me]}}]}}.
+crasher(Me) ->
+    {ok, spawn_link(fun() -> Me ! {up, self()}, receive crash -> exit(boom) end end)}.
 crashes(0) -> ok;
 crashes(N) -> receive {up, P} -> P ! crash end, crashes(N - 1).
 

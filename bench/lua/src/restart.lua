@@ -1,4 +1,5 @@
--- A restart loop written by hand: a keeper that traps links and starts again what failed.
+-- Restarts: by a keeper written by hand, which traps links and starts again what failed; and by a
+-- supervisor, the first thousand and the thousand after ten thousand, all within its window.
 local function crasher(parent)
 	process.send(parent, "up")
 	process.inbox():receive()
@@ -20,8 +21,25 @@ local function restarts(inbox, count)
 	end
 end
 
+local function supervised(count)
+	count = tonumber(count)
+	local inbox = process.inbox()
+	local sup = assert(supervisor.start({
+		max_restarts = 1000000000,
+		within = "1h",
+		children = {{name = "crasher", process = "bench:crasher", input = {process.pid()}}},
+	}))
+	restarts(inbox, 10)
+	lib.result("us_10th", lib.timed(restarts, inbox, 1000) / 1000 / 1000)
+	restarts(inbox, count - 1010)
+	lib.result("us_10000th", lib.timed(restarts, inbox, 1000) / 1000 / 1000)
+	inbox:receive() -- the last one is up
+	lib.law("restarts", supervisor.children(sup)[1].restarts, count + 1000)
+end
+
 return {
 	crasher = crasher,
+	supervised = supervised,
 	keeper = keeper,
 	main = function(count)
 		count = tonumber(count)
