@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "lua/program.h"
 #include "lua/template.h"
+#include "process/account.h"
 #include "process/proc.h"
 #include "process/snapshot.h"
 
@@ -64,7 +65,7 @@ static void tear_down(void) {
 	ki_procs_each(&ki_sys, host, kill_one, &ki_sys);
 	ki_sched_run(ki_sys.sched, -1);
 	struct ki_counts sum = {0};
-	ki_counters_collect(&host->counters, &sum);
+	ki_proc_host_counts(host, &sum);
 	BENCH_CHECK(sum.processes == 0);
 	BENCH_CHECK(sum.spawned == sum.ended_normal + sum.ended_failed + sum.ended_forced);
 	struct ki_sched *sched = ki_sys.sched;

@@ -8,6 +8,9 @@
  *	LB2 what came before this turn began woke nobody but this turn: so it waits only when a
  *	    look, or a glance at the mailbox after the last time that it was set aside, found
  *	    nothing.
+ *	LB3 where the chunk ran in the template, nothing of steps 7 and 8 of a spawn can fail any
+ *	    more; so the copy is made when the process first runs, by the worker that needs it. A
+ *	    refusal of memory there ends the process as at its limit (SPEC 15.7).
  * Not here: how coroutines wait (co.c), what the end is (result.c).
  */
 #include "lua/program.h"
@@ -30,45 +33,60 @@
 
 /* ---- start: SPEC 4.2 steps 7 and 8, on the spawner's strand ---- */
 
-struct start {
-	const struct ki_lua_program *program;
-	struct ki_payload *const *args;
-	size_t nr_args;
-};
-
 static int exhausted(struct ki_payload **error) {
 	*error = ki_error_payload_status(KITH_EEXHAUSTED, ki_strv("out of memory"));
 	return KITH_EEXHAUSTED;
 }
 
-static void keep_args(lua_State *L, const struct start *start) {
-	if (ki_lua_of(L)->proc->command) {
-		ki_io_keep_args(L, start->args, start->nr_args);
+static void keep_args(lua_State *L, const struct ki_lua *lua) {
+	if (lua->proc->command) {
+		ki_io_keep_args(L, lua->args, lua->nr_args);
 	}
 }
 
-/* start, chunk -> the body, or something that is no function */
+/* chunk -> the body, or something that is no function */
 static int run_chunk(lua_State *L) {
-	const struct start *start = lua_touserdata(L, 1);
-	keep_args(L, start);
-	ki_chunk_run(L, start->program->method);
+	const struct ki_lua *lua = ki_lua_of(L);
+	keep_args(L, lua);
+	ki_chunk_run(L, lua->program->method);
 	return 1;
 }
 
-/* start, body: becomes the coroutine main, ready with its arguments. */
+/* body: becomes the coroutine main, ready with its arguments. */
 static int start_main(lua_State *L) {
-	const struct start *start = lua_touserdata(L, 1);
-	if (ki_lua_of(L)->loaded) {
-		keep_args(L, start);
+	const struct ki_lua *lua = ki_lua_of(L);
+	if (lua->loaded) {
+		keep_args(L, lua);
 	}
 	struct ki_co *main = ki_co_spawn(L, true);
-	luaL_checkstack(main->L, (int)start->nr_args + LUA_MINSTACK, "too many arguments");
-	for (size_t i = 0; i < start->nr_args; i++) {
-		ki_codec_decode(L, start->args[i]);
+	luaL_checkstack(main->L, (int)lua->nr_args + LUA_MINSTACK, "too many arguments");
+	for (size_t i = 0; i < lua->nr_args; i++) {
+		ki_codec_decode(L, lua->args[i]);
 		lua_xmove(L, main->L, 1);
 	}
-	ki_co_ready(main, (int)start->nr_args);
+	ki_co_ready(main, (int)lua->nr_args);
 	return 0;
+}
+
+static bool take_args(struct ki_lua *lua, struct ki_payload *const *args, size_t nr_args) {
+	lua->args = nr_args > 0 ? ki_alloc(nr_args * sizeof *args) : NULL;
+	if (nr_args > 0 && lua->args == NULL) {
+		return false;
+	}
+	for (; lua->nr_args < nr_args; lua->nr_args++) {
+		struct ki_payload *arg = args[lua->nr_args];
+		lua->args[lua->nr_args] = arg != NULL ? ki_payload_ref(arg) : NULL;
+	}
+	return true;
+}
+
+static void drop_args(struct ki_lua *lua) {
+	for (size_t i = 0; i < lua->nr_args; i++) {
+		ki_payload_unref(lua->args[i]);
+	}
+	ki_free(lua->args);
+	lua->args = NULL;
+	lua->nr_args = 0;
 }
 
 static int script_failed(struct ki_strv cause, struct ki_payload **error) {
@@ -102,28 +120,26 @@ static int no_method(const char *method, struct ki_payload **error) {
 	return KITH_ENOTFOUND;
 }
 
-/* What is on the stack goes to the function too. */
-static int call(lua_State *L, lua_CFunction function, struct start *start, int nr_results) {
+/* What is on the stack goes to the function. */
+static int call(lua_State *L, lua_CFunction function, int nr_results) {
 	lua_pushcfunction(L, function);
 	lua_insert(L, 1);
-	lua_pushlightuserdata(L, start);
-	lua_insert(L, 2);
 	return lua_pcall(L, lua_gettop(L) - 1, nr_results, 0);
 }
 
-/* With nothing on the stack, or the compiled chunk, or what that has made of itself (loaded). */
-static int load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
+/* With the compiled chunk on the stack, or nothing yet. */
+static int load(struct ki_lua *lua, struct ki_payload **error) {
 	lua_State *L = lua->L;
 	if (lua_gettop(L) == 0 && ki_lua_compile(L, lua->program) != KITH_OK) {
 		return script_raised(L, error);
 	}
-	if (!lua->loaded && call(L, run_chunk, start, 1) != LUA_OK) {
+	if (call(L, run_chunk, 1) != LUA_OK) {
 		return script_raised(L, error);
 	}
 	if (!lua_isfunction(L, -1)) {
 		return no_method(lua->program->method, error);
 	}
-	return call(L, start_main, start, 0) == LUA_OK ? KITH_OK : script_raised(L, error);
+	return call(L, start_main, 0) == LUA_OK ? KITH_OK : script_raised(L, error);
 }
 
 static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *program) {
@@ -145,30 +161,29 @@ static int memory_refused(struct ki_lua *lua, struct ki_payload **error) {
 }
 
 static int open_state(struct ki_lua *lua) {
-	int status = ki_template_clone(lua);
-	return status == KITH_ENOTFOUND ? ki_lua_open(lua) : status;
+	return lua->template != NULL ? ki_template_clone(lua) : ki_lua_open(lua);
 }
 
-static int open_and_load(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
+static int open_and_load(struct ki_lua *lua, struct ki_payload **error) {
 	if (open_state(lua) != KITH_OK) {
 		return memory_refused(lua, error);
 	}
 	ki_lua_hook(lua->L);
 	ki_lua_runs(lua, lua->L);
 	lua->loading = true;
-	int status = load(lua, start, error);
+	int status = load(lua, error);
 	lua->loading = false;
 	lua_settop(lua->L, 0);
 	return status;
 }
 
 /* A refusal of memory leads here from wherever it was, through all that the chunk calls. */
-static int run_start(struct ki_lua *lua, struct start *start, struct ki_payload **error) {
+static int run_start(struct ki_lua *lua, struct ki_payload **error) {
 	jmp_buf refused;
 	lua->start = &refused;
 	int status;
 	if (setjmp(refused) == 0) {
-		status = open_and_load(lua, start, error);
+		status = open_and_load(lua, error);
 	} else {
 		status = memory_refused(lua, error);
 	}
@@ -189,11 +204,18 @@ static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 		return exhausted(error);
 	}
 	proc->body = lua; /* from here on destroy lets go of it (B1) */
-	struct start start = {.program = lua->program, .args = args, .nr_args = nr_args};
+	if (!take_args(lua, args, nr_args)) {
+		return exhausted(error);
+	}
+	ki_template_find(lua);
+	if (lua->loaded) {
+		return KITH_OK; /* LB3 */
+	}
 	struct ki_overrun *spawner = tell_of_overruns(&lua->overrun);
-	int status = run_start(lua, &start, error);
+	int status = run_start(lua, error);
 	ki_lua_runs(lua, NULL);
 	tell_of_overruns(spawner);
+	drop_args(lua);
 	return status;
 }
 
@@ -225,6 +247,21 @@ static bool look(struct ki_lua *lua) {
 	return !lua->ended;
 }
 
+/* The state is made where it runs: LB3. False when the process has to end. */
+static bool begin(struct ki_lua *lua) {
+	if (ki_template_clone(lua) != KITH_OK) {
+		ki_lua_end_memory(lua);
+		return false;
+	}
+	ki_lua_hook(lua->L);
+	int status = call(lua->L, start_main, 0);
+	if (status != LUA_OK) {
+		ki_lua_end_error(lua->L, status, NULL);
+	}
+	drop_args(lua);
+	return !lua->ended;
+}
+
 /* Nothing in it can go on: could anything but force wake it (SPEC 10.8)? */
 static enum ki_step wait(struct ki_lua *lua) {
 	if (lua->nr_subscriptions > 0 || lua->nr_pending > 0) {
@@ -238,6 +275,9 @@ static enum ki_step lua_step(struct ki_proc *proc) {
 	struct ki_lua *lua = proc->body;
 	ki_lua_runs(lua, NULL); /* what ran on a strand that was given up does not */
 	ki_task_on_overrun(&lua->overrun);
+	if (lua->L == NULL && !begin(lua)) {
+		return KI_STEP_DONE;
+	}
 	while (!lua->ended && look(lua)) {
 		if (ki_list_empty(&lua->ready) && !ki_proc_unlooked(proc)) {
 			return wait(lua);
@@ -266,6 +306,7 @@ static void lua_destroy(struct ki_proc *proc) {
 	ki_outgoing_drop(lua);
 	ki_lua_release(lua);
 	ki_heap_drop(&lua->heap);
+	drop_args(lua);
 	ki_free(lua);
 	proc->body = NULL;
 }
@@ -286,7 +327,7 @@ static void lua_view(struct ki_proc *proc, struct ki_body_view *out) {
 		.kept = lua->nr_kept,
 		.waiting_in = waits_in(lua),
 		.subscriptions = lua->nr_subscriptions,
-		.threads = lua->nr_cos,
+		.threads = lua->L != NULL ? lua->nr_cos : 1,
 		.channels = lua->nr_channel_waits,
 		.blocked = lua->nr_pending > 0,
 	};

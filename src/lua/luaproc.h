@@ -92,7 +92,12 @@ struct ki_lua {
 	struct ki_proc *proc;
 	const struct ki_lua_program *program;
 	struct ki_heap heap;
-	lua_State *L;              /* the state's main thread; runs the chunk, then nothing */
+	/* The state's main thread; runs the chunk, then nothing. NULL until the process runs, when
+	 * the chunk ran in the template. */
+	lua_State *L;
+	const struct ki_lua_template *template; /* the one to copy, once looked for; or NULL */
+	struct ki_payload **args;  /* of main, until it is ready: nr_args references */
+	size_t nr_args;
 	const void *types[KI_NR_TYPES]; /* addresses of metatables (usertype.c) */
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */

@@ -641,12 +641,22 @@ static bool serves(const struct ki_lua_template *template, const struct ki_lua *
 		(lua->heap.limit_bytes == 0 || template->peak_bytes <= lua->heap.limit_bytes);
 }
 
-int ki_template_clone(struct ki_lua *lua) {
+void ki_template_find(struct ki_lua *lua) {
 	const struct ki_lua_template *template = get(lua);
-	if (!serves(template, lua)) {
-		if (lua->program->cache != NULL) {
-			ki_add_rlx(&lua->program->cache->xnr_plain, 1); /* rlx: a counter */
-		}
+	if (serves(template, lua)) {
+		lua->template = template;
+		lua->loaded = template->loaded;
+	} else if (lua->program->cache != NULL) {
+		ki_add_rlx(&lua->program->cache->xnr_plain, 1); /* rlx: a counter */
+	}
+}
+
+int ki_template_clone(struct ki_lua *lua) {
+	if (lua->template == NULL) {
+		ki_template_find(lua);
+	}
+	const struct ki_lua_template *template = lua->template;
+	if (template == NULL) {
 		return KITH_ENOTFOUND;
 	}
 	char *base = ki_heap_adopt(&lua->heap, template->bytes, template->used_bytes);
@@ -657,7 +667,6 @@ int ki_template_clone(struct ki_lua *lua) {
 	relocate(template, base);
 	lua->L = (lua_State *)(void *)(base + template->main);
 	lua->scoped = template->scoped;
-	lua->loaded = template->loaded;
 	*(struct ki_lua **)lua_getextraspace(lua->L) = lua; /* TP1 */
 	lua_setallocf(lua->L, ki_lua_reallocate, lua);
 	return ki_lua_open_own(lua);

@@ -11,8 +11,12 @@
 
 #include "lua/luaproc.h"
 
+/* Looks for a template of its program, which is built when nobody has yet: lua->template and
+ * lua->loaded are set when there is one. Does not raise or park. */
+void ki_template_find(struct ki_lua *lua);
+
 /*
- * Makes the state of `lua` from the template of its program, which is built when nobody has yet:
+ * Makes the state of `lua` from that template, looked for here if nobody has:
  * with all that ki_lua_open does, and on its stack the chunk's function, or the body that it
  * returned (lua->loaded). Does not raise or park.
  * Errors: KITH_ENOTFOUND, no template: `lua` is as it was; KITH_EEXHAUSTED.

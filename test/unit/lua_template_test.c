@@ -5,6 +5,8 @@
 #include "lua_fixture.h"
 #include "lua_stage.h"
 
+#include <sys/resource.h>
+
 #include "base/rng.h"
 #include "lua/template.h"
 
@@ -462,6 +464,68 @@ TEST(lua_template, a_chunk_meets_the_limit_of_memory_15_6) {
 	EQ_UINT(ki_load_rlx(&stage.caches[0].xnr_plain), 1); /* rlx: one thread */
 	stage_close(&stage, "Internal: failed to execute script: memory limit exceeded (limit "
 			    "90000 bytes)\ntrue\n");
+}
+
+/* ---- When it is made ---- */
+
+static struct ki_lua *lua_of(struct stage *stage, kith_pid pid) {
+	struct ki_proc *proc = ki_table_pin(&stage->system.table, pid);
+	NOT_NULL(proc);
+	ki_table_unpin(&stage->system.table, pid);
+	return proc->body;
+}
+
+TEST(lua_template, a_process_has_its_state_when_it_first_runs_15_5) {
+	struct stage stage;
+	struct entry entries[] = {{"app:main", "return function(n) print(n) process.inbox()"
+					       ":receive() end"}};
+	stage_open(&stage, entries, 1, 1);
+	struct ki_value_writer writer;
+	ki_value_writer_init(&writer);
+	ki_value_int(&writer, 7);
+	struct ki_payload *arg = ki_value_finish(&writer, KI_FORMAT_LUA);
+	ki_force(&stage.system, stage_start(&stage, &arg, 1), KI_CAUSE_TERMINATE);
+	stage_run(&stage, -1);
+	kith_pid pid = stage_start(&stage, &arg, 1);
+	ki_payload_unref(arg);
+	EQ_UINT(lua_of(&stage, pid)->heap.used_bytes, 0);
+	stage_run(&stage, -1);
+	GT_UINT(lua_of(&stage, pid)->heap.used_bytes, 0);
+	stage_close(&stage, "! app:main Canceled: process terminated\n7\n");
+}
+
+/* The system refuses memory: who has no state yet ends, the runtime goes on. */
+TEST(lua_template, a_state_that_is_refused_ends_the_process_15_7) {
+	enum { NR = 300 };
+	struct stage stage;
+	struct entry entries[] = {{"app:main", "return function() process.inbox():receive() end"}};
+	stage_open(&stage, entries, 1, 1);
+	kith_pid first = stage_start(&stage, NULL, 0), pids[NR];
+	stage_run(&stage, -1); /* so that a stack is there */
+	for (int i = 0; i < NR; i++) {
+		GT_UINT(pids[i] = stage_start(&stage, NULL, 0), 0);
+	}
+	struct rlimit before, none;
+	OK(getrlimit(RLIMIT_AS, &before));
+	none = before;
+	none.rlim_cur = TEST_SCALE > 1 ? before.rlim_cur : 0; /* a sanitizer would end at once */
+	OK(setrlimit(RLIMIT_AS, &none));
+	stage_run(&stage, -1);
+	OK(setrlimit(RLIMIT_AS, &before));
+	int nr_alive = 0, nr_told = 0;
+	for (int i = 0; i < NR; i++) {
+		nr_alive += ki_pid_alive(&stage.system, pids[i]);
+	}
+	for (const char *at = ki_buf_cstr(&stage.output);
+		(at = strstr(at, "! app:main ")) != NULL; at++) {
+		nr_told++;
+	}
+	EQ_INT(nr_alive + nr_told, NR);
+	EQ_INT(nr_told > 0, TEST_SCALE == 1);
+	EQ_INT(ki_pid_alive(&stage.system, first), 1);
+	GT_UINT(stage_start(&stage, NULL, 0), 0);
+	ki_buf_reset(&stage.output);
+	stage_close(&stage, "");
 }
 
 /* ---- Building ---- */
