@@ -174,7 +174,7 @@ meta: {type: test}
 entries:
   - {name: processes, kind: process.host, lifecycle: {auto_start: true}}
   - {name: one, kind: process.lua, source: return function() return false end}
-  - {name: one_more, kind: process.lua, source: return function() end}
+  - {name: one_more, kind: function.lua, source: return function() end}
 YAML
 run 1 'odd names' --only app:one
 is out <<TEXT
