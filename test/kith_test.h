@@ -7,7 +7,7 @@
  *	}
  *
  * Each case runs in a process of its own with a time limit. Criterion runs them in the plain, ASan
- * and UBSan builds; under ThreadSanitizer, where Criterion 2.4.1 does not start, test/tsan_runner.c
+ * and UBSan builds; under ThreadSanitizer, where Criterion 2.4.1 does not start, test/runner.c
  * does. A failed assertion prints and aborts instead of jumping out of the case: so it may stand in
  * any thread and on any stack.
  *
@@ -36,7 +36,7 @@
 #define TEST_SCALE KI_TEST_SCALE
 #define TEST_LIMIT_SECONDS (5 * TEST_SCALE)
 
-#ifdef TEST_TSAN
+#if defined(TEST_TSAN) || defined(TEST_WITHOUT_CRITERION)
 struct test_case {
 	const char *suite, *claim;
 	void (*run)(void);

@@ -1,7 +1,8 @@
 /*
  * ctx_machine.h: the contract between ctx.c and the file that knows the machine.
  *
- * Owns: three prototypes. Implemented by ctx_x86_64.S, or by ctx_ucontext.c elsewhere and when
+ * Owns: three prototypes. Implemented by ctx_MACHINE.S (x86_64, aarch64,
+ *   riscv64), or by ctx_ucontext.c elsewhere and when
  *   KI_CONTEXT_UCONTEXT is defined (`make CONTEXT=ucontext`).
  * Threads: as ctx.h.
  * Not here: sanitizers (arch/fiber_san.h): machine files know none.

@@ -1,6 +1,7 @@
 /*
- * Runs the unit tests under ThreadSanitizer, where Criterion 2.4.1 does not start: each case in a
- * process of its own, ended by alarm() at its limit.
+ * Runs the unit tests where Criterion does not: under ThreadSanitizer, where version 2.4.1 does not
+ * start, and for another machine, for which it is not there. Each case has a process of its own,
+ * ended by alarm() at its limit.
  *
  * usage: PROGRAM [PART]...	runs the cases whose "suite.claim" contains one of the parts, or all
  */
