@@ -117,8 +117,8 @@ static void stats_at_rest(struct ki_host *host, struct ki_counts *stats) {
 		nanosleep(&pause, NULL);
 		ki_host_counts(host, stats);
 		if (ki_clock_mono_ns() > limit_ns) {
-			FAIL("%" PRIu64 " tasks wait, %d workers are busy", stats->queue_depth,
-				stats->workers_busy);
+			FAIL("%" PRIu64 " tasks wait, %" PRIu64 " workers are busy",
+				stats->queue_depth, stats->workers_busy);
 		}
 	} while (stats->workers_busy > 0 || stats->queue_depth > 0 || stats->executed != before);
 }
