@@ -1,10 +1,10 @@
 /*
- * A storm of Lua processes that spawn, link, monitor, send, cancel, terminate, wait in odd places
- * and fail, as a seed decides, for test/sim/lua_storm.c and test/stress/lua_storm.c.
+ * A storm of Lua processes that spawn, link, monitor, send, call, cancel, terminate, wait in odd
+ * places and fail, as a seed decides, for test/sim/lua_storm.c and test/stress/lua_storm.c.
  *
- * Laws: what one process sends another arrives in order; each monitor fires once; nothing else is
- * ever printed; in the end every spawn has one end, every message was received or dropped, no timer
- * is left (and a sanitizer finds no byte lost).
+ * Laws: what one process sends another arrives in order; each monitor fires once, each Future comes
+ * to one thing; nothing else is ever printed; in the end every spawn has one end, every message was
+ * received or dropped, no timer is left (and a sanitizer finds no byte lost).
  */
 #ifndef LUA_STORM_H
 #define LUA_STORM_H
@@ -22,7 +22,7 @@
 static const char storm_source[] =
 	"local me, acts = process.pid(), nil\n"
 	"local function law(ok, text) if not ok then print('LAW ' .. text .. ' ' .. me) end end\n"
-	"local peers, sent, seen, watching = {}, {}, {}, {}\n"
+	"local peers, sent, seen, watching, futures = {}, {}, {}, {}, {}\n"
 	"local function meet(pid) if #peers < 40 then peers[#peers + 1] = pid end end\n"
 	"local function peer() return peers[math.random(#peers)] end\n"
 	"local function send(pid)\n"
@@ -122,6 +122,27 @@ static const char storm_source[] =
 	"			law((v == nil) ~= (err == nil), 'one of both')\n"
 	"		end)\n"
 	"	end,\n"
+	"	function()\n"
+	"		if acts < 30 then return end\n"
+	"		if #futures < math.random(3) then\n"
+	"			local t = math.random(0, 2) * 0.2\n"
+	"			local e = funcs.new():with_options { timeout = t }\n"
+	"			local f, err = e:async('app:storm', 0, acts // 32, me)\n"
+	"			law(f, err)\n"
+	"			futures[#futures + 1] = f\n"
+	"			return\n"
+	"		end\n"
+	"		local f = table.remove(futures)\n"
+	"		local early = not f:is_complete()\n"
+	"		if math.random(2) == 1 then\n"
+	"			law(f:cancel() and f:is_canceled() == early, 'cancel')\n"
+	"		end\n"
+	"		local got, ok = f:channel():receive()\n"
+	"		law(ok and f:channel():receive() == nil, 'once')\n"
+	"		local v, err = f:result()\n"
+	"		law((v or err) == got and (v == nil or err == nil), 'result')\n"
+	"		law(f:error() == err and f:is_complete(), 'error')\n"
+	"	end,\n"
 	"	function(depth)\n"
 	"		if depth == 0 then return end\n"
 	"		local kind = kinds[math.random(4)]\n"
@@ -160,6 +181,7 @@ struct storm {
 	struct ki_lua_cache cache;
 	struct ki_program program;
 	const struct ki_program *programs[1];
+	struct ki_function function;
 	_Atomic(uint64_t) xdigest; /* of all that was printed and of every crash, in no order */
 };
 
@@ -177,7 +199,7 @@ static void storm_crash(void *user, const struct ki_crash *crash) {
 }
 
 static void storm_open(struct storm *storm, bool simulate, int nr_workers, uint64_t seed) {
-	static const char *const modules[] = {"time"};
+	static const char *const modules[] = {"time", "funcs"};
 	/* Slices end by signals, at any place in C, or by a count of instructions. */
 	bool signals = !simulate && seed % 3 != 0;
 	int64_t slice_ns = signals ? 100000 : 0;
@@ -195,12 +217,14 @@ static void storm_open(struct storm *storm, bool simulate, int nr_workers, uint6
 		.source_len = sizeof storm_source - 1,
 		.method = "main",
 		.modules = modules,
-		.nr_modules = 1,
+		.nr_modules = ki_countof(modules),
 		.cache = &storm->cache};
 	storm->program = (struct ki_program){
 		.id = "app:storm", .ops = &ki_lua_ops, .data = &storm->lua};
 	storm->programs[0] = &storm->program;
 	ki_system_set_programs(&storm->system, storm->programs, 1);
+	storm->function = (struct ki_function){.program = &storm->program};
+	ki_system_set_functions(&storm->system, &storm->function, 1);
 	NOT_NULL(host = ki_host_new(storm->sched, "app:processes", nr_workers, slice_ns));
 	OK(ki_system_add_host(&storm->system, host, &storm->host));
 	OK(ki_host_start(host));
