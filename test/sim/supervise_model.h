@@ -31,6 +31,7 @@ struct node {
 	/* the model */
 	bool lives;
 	bool gone;      /* temporary, and ended: no record is left */
+	bool held;      /* terminated by a request: it comes back by a request alone */
 	int64_t end_ns; /* when the last one that was told to end is dead at the latest */
 	unsigned model_starts, model_bad;
 	int64_t times[TIMES]; /* of the restarts that it made */
@@ -133,12 +134,13 @@ static inline bool model_start(struct node *node, int64_t now_ns) {
 		return false;
 	}
 	node->lives = true;
+	node->held = false;
 	node->model_starts++;
 	node->nr_times = 0;
 	node->start_failed = false;
 	for (unsigned i = 0; i < node->nr_children; i++) {
 		struct node *child = node->children[i];
-		child->gone = false;
+		child->gone = child->held = false;
 		if (!node->start_failed && !model_start(child, now_ns)) {
 			node->start_failed = true;
 			node->end_ns = model_stop_children(node, now_ns, INT64_MAX);
@@ -176,8 +178,9 @@ static inline int64_t model_stop_group(
 static inline struct node *model_start_group(
 	struct node *sup, unsigned first, unsigned last, int64_t now_ns) {
 	for (unsigned i = first; i <= last; i++) {
-		if (!sup->children[i]->gone && !model_start(sup->children[i], now_ns)) {
-			return sup->children[i];
+		struct node *one = sup->children[i];
+		if (!one->gone && !one->held && !model_start(one, now_ns)) {
+			return one;
 		}
 	}
 	return NULL;
@@ -226,6 +229,26 @@ static inline int64_t model_ended(struct node *node, bool failed, int64_t now_ns
 		return model_restart(node->parent, node, now_ns);
 	}
 	return now_ns;
+}
+
+/* ---- Requests (19.5) ---- */
+
+static inline int64_t model_terminate_child(struct node *child, int64_t now_ns) {
+	child->held = true;
+	if (child->lives) {
+		child->gone = child->spec->child.restart == KI_CHILD_TEMPORARY;
+		now_ns = model_stop_child(child, now_ns);
+	}
+	return now_ns;
+}
+
+/* Refused where it runs, or has no record. It is no restart by the supervisor: none is counted. */
+static inline int64_t model_restart_child(struct node *child, int64_t now_ns) {
+	if (child->lives || child->gone) {
+		return now_ns;
+	}
+	child->held = !model_start(child, now_ns);
+	return model_start_failures(child->parent, now_ns);
 }
 
 #endif

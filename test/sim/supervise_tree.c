@@ -1,10 +1,11 @@
 /*
  * Random trees of supervisors: strategies, copies, restart types, shutdowns, intensities, deaf
- * leaves. Their processes are killed, cancelled, made to fail and kept from starting at random, one
- * at a time, and after each event the tree is compared with a model of SPEC 19
- * (supervise_model.h): who lives, and how often each was started. Then many are ended at once, in
- * whatever order that comes about, and laws are checked: what should run runs, and nothing else.
- * At last the root ends, in each of the ways there are, and no process survives it.
+ * leaves. Their processes are killed, cancelled, made to fail, kept from starting, and terminated
+ * and restarted by requests at random, one at a time, and after each event the tree is compared
+ * with a model of SPEC 19 (supervise_model.h): who lives, and how often each was started. Then many
+ * are ended at once, in whatever order that comes about, and laws are checked: what should run
+ * runs, and nothing else. At last the root ends, in each of the ways there are, and no process
+ * survives it.
  */
 #include "supervise_model.h"
 
@@ -463,6 +464,25 @@ static int64_t event_cancel(struct tree *t, struct node *node, int64_t deadline_
 	return model_ended(node, end_ns == limit_ns, end_ns);
 }
 
+static struct ki_payload *text(const char *text) {
+	struct ki_payload *payload = ki_value_payload_str(ki_strv(text));
+	NOT_NULL(payload);
+	return payload;
+}
+
+/* Asks its supervisor to terminate or restart it; nobody waits for the answer. */
+static int64_t event_request(struct tree *t, struct node *child, bool terminate) {
+	char name[32];
+	bool alone = child->spec->child.count == 1;
+	snprintf(name, sizeof(name), alone ? "%s" : "%s/%u", child->spec->id, child->copy);
+	struct ki_message *message = ki_message_new(ki_strv(KI_TOPIC_SUPERVISOR), 2);
+	message->payloads[0] = text(terminate ? KI_REQUEST_TERMINATE : KI_REQUEST_RESTART);
+	message->payloads[1] = text(name);
+	OK(ki_send(&t->system, KI_PID_SYSTEM, child->parent->pid, message));
+	return terminate ? model_terminate_child(child, t->now_ns)
+			 : model_restart_child(child, t->now_ns);
+}
+
 static int64_t event_of(struct tree *t, struct node *node) {
 	switch (below(t, 6)) {
 	case 0:
@@ -482,14 +502,15 @@ static void one_event(struct tree *t) {
 	/* the root is spared as a rule: a tree that ends at once shows little */
 	bool spared = t->nr > 1 && !chance(t, 100);
 	struct node *node = &t->nodes[spared ? 1 + below(t, t->nr - 1) : 0];
-	if (!node->lives) {
+	bool request = spared && node->parent->lives && chance(t, 4);
+	if (!node->lives && !request) {
 		return;
 	}
 	if (chance(t, 10) && !starts_may_fail(t)) {
 		prevent_start(t);
 	}
 	bool may_fail = starts_may_fail(t);
-	pass_until(t, event_of(t, node));
+	pass_until(t, request ? event_request(t, node, below(t, 2)) : event_of(t, node));
 	compare(t, may_fail);
 	pass(t, (int64_t)below(t, 3) * (KI_NS_PER_SEC / 2));
 }
@@ -507,7 +528,7 @@ static void check_laws(struct tree *t) {
 		}
 		if (!is_alive(t, node->parent)) {
 			FALSE(is_alive(t, node));
-		} else if (node->spec->child.restart == KI_CHILD_PERMANENT) {
+		} else if (node->spec->child.restart == KI_CHILD_PERMANENT && !node->held) {
 			TRUE(is_alive(t, node));
 		}
 	}

@@ -11,7 +11,7 @@ static struct kith_test test_at(const struct app *app, size_t index)
 	return test;
 }
 
-TEST(tests, come_by_suite_then_order_then_id)
+TEST(tests, spec_22_2_come_by_suite_then_order_then_id)
 {
 	struct app app;
 	size_t nr = 0;
@@ -46,7 +46,7 @@ TEST(tests, come_by_suite_then_order_then_id)
 	app_fini(&app);
 }
 
-TEST(tests, with_meta_that_is_no_use_are_problems)
+TEST(tests, spec_22_2_with_meta_that_is_no_use_are_problems)
 {
 	static const char *const metas[] = {"order: first", "order: [1]", "order: .nan",
 		"timeout: 30", "timeout: 0s", "timeout: -1s", "timeout: soon", "timeout: {a: 1}"};
@@ -71,7 +71,7 @@ TEST(tests, with_meta_that_is_no_use_are_problems)
 	}
 }
 
-TEST(tests, need_a_project)
+TEST(tests, spec_22_2_need_a_project)
 {
 	struct app app;
 	size_t nr;
@@ -84,7 +84,7 @@ TEST(tests, need_a_project)
 	app_fini(&app);
 }
 
-TEST(verdict, follows_from_what_the_test_returns)
+TEST(verdict, spec_22_2_follows_from_what_the_test_returns)
 {
 	static const struct {
 		const char *body, *fault;
@@ -150,7 +150,7 @@ static void run_beside_deaf(struct app *app, int simulate)
 	OK(kith_run(app->runtime, KITH_NO_TIMEOUT)); /* that was all */
 }
 
-TEST(test_start, runs_a_test_and_does_not_wait_for_services)
+TEST(test_start, spec_22_2_runs_a_test_and_does_not_wait_for_services)
 {
 	struct app app;
 	run_beside_deaf(&app, 1);
@@ -159,7 +159,7 @@ TEST(test_start, runs_a_test_and_does_not_wait_for_services)
 	app_fini(&app);
 }
 
-TEST(test_start, lets_a_stop_go_on_in_order)
+TEST(test_start, spec_22_2_lets_a_stop_go_on_in_order)
 {
 	struct app app;
 	run_beside_deaf(&app, 1);
@@ -167,7 +167,7 @@ TEST(test_start, lets_a_stop_go_on_in_order)
 	app_fini(&app);
 }
 
-TEST(test_start, wants_an_entry_that_can_be_run)
+TEST(test_start, spec_22_2_wants_an_entry_that_can_be_run)
 {
 	struct app app;
 	app_init(&app);
@@ -178,7 +178,7 @@ TEST(test_start, wants_an_entry_that_can_be_run)
 	app_fini(&app);
 }
 
-TEST(verdict, of_a_test_that_a_stop_ends_is_that)
+TEST(verdict, spec_22_2_of_a_test_that_a_stop_ends_is_that)
 {
 	struct app app;
 	struct kith_outcome outcome = {.size = sizeof(outcome)};
@@ -195,7 +195,7 @@ TEST(verdict, of_a_test_that_a_stop_ends_is_that)
 	app_fini(&app);
 }
 
-TEST(verdict, is_of_an_entry_alone)
+TEST(verdict, spec_22_2_is_of_an_entry_alone)
 {
 	struct app app;
 	struct kith_outcome outcome = {.size = sizeof(outcome)};
