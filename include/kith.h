@@ -121,6 +121,11 @@ struct kith_options {
 	 * returned; NULL: not set. Called in kith_load. Default: none is set.
 	 */
 	const char *(*lookup_env)(void *user, const char *name);
+	/*
+	 * Bytes that heaps, messages not yet received and stacks may come to; 0: as the project
+	 * says. Beyond it sends and spawns fail, and a process whose heap grows ends.
+	 */
+	int64_t memory_bytes;
 };
 
 /* Gives options with every default. Thread: any. Blocks: never. Since: 0.1. */

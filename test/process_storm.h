@@ -87,7 +87,7 @@ static void take_all(struct ki_proc *proc, struct body *body) {
 	struct ki_signal *signal;
 	while ((signal = ki_proc_take(proc))) {
 		if (signal->kind == KI_SIGNAL_MESSAGE) {
-			ki_proc_received(proc);
+			ki_proc_received(proc, ki_signal_message(signal));
 		} else if (signal->kind == KI_SIGNAL_EXIT) {
 			uint32_t from = place_of(body->storm, signal->from);
 			NOT_NULL(ki_signal_relation(signal)->result);

@@ -46,23 +46,22 @@ static size_t nr_inputs(const struct ki_project *project, const struct ki_entry 
 
 /* ---- Hosts and programs ---- */
 
+/* Negative ones are left to others. */
+static struct ki_limits limits_of(const struct ki_limit_fields *fields) {
+	struct ki_limits limits = {0};
+#define SET_LIMIT(name, field)                                                                     \
+	if (fields->field >= 0) {                                                                  \
+		ki_limits_set(&limits, KI_LIMIT_##name, fields->field);                            \
+	}
+	KI_LIMIT_MAP(SET_LIMIT)
+#undef SET_LIMIT
+	return limits;
+}
+
 /* SPEC 15.6; a host has taken over what kith.yaml says. */
 static void set_limits(struct ki_proc_host *place, const struct ki_host_fields *fields) {
 	place->max_processes = (uint64_t)fields->max_processes;
-	ki_limits_set_mailbox(&place->limits, fields->max_mailbox);
-	ki_limits_set_memory(&place->limits, fields->max_memory);
-}
-
-/* Of an entry that may leave them to its host. */
-static struct ki_limits limits_of(const struct ki_lua_fields *fields) {
-	struct ki_limits limits = {0};
-	if (fields->max_mailbox >= 0) {
-		ki_limits_set_mailbox(&limits, fields->max_mailbox);
-	}
-	if (fields->max_memory >= 0) {
-		ki_limits_set_memory(&limits, fields->max_memory);
-	}
-	return limits;
+	place->limits = limits_of(&fields->limits);
 }
 
 static int add_host(struct kith_runtime *runtime, const struct ki_entry *entry) {
@@ -183,7 +182,7 @@ static void add_programs(struct kith_runtime *runtime) {
 		} else {
 			program->ops = &ki_lua_ops;
 			program->data = &boot->lua[i];
-			program->limits = limits_of(&entry->u.lua);
+			program->limits = limits_of(&entry->u.lua.limits);
 			add_function(runtime, entry, program);
 		}
 		if (ki_kind_is_process(entry->kind)) {
@@ -327,6 +326,9 @@ static int make_system(struct kith_runtime *runtime) {
 	hooks.user = runtime;
 	hooks.input = ask_reader;
 	hooks.exit = ki_runtime_exit;
+	int64_t memory = runtime->options.memory_bytes;
+	runtime->memory.limit_bytes =
+		(uint64_t)(memory ? memory : runtime->project.settings.memory);
 	int status = ki_system_init(&runtime->system, runtime->sched, &runtime->log, &hooks);
 	if (status) {
 		return status;

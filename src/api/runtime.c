@@ -23,7 +23,7 @@ static bool is_level(enum kith_log_level level) {
 }
 
 static bool is_valid(const struct kith_options *options) {
-	return options->workers >= 0 && options->slice_ns >= 0 &&
+	return options->workers >= 0 && options->slice_ns >= 0 && options->memory_bytes >= 0 &&
 		options->preempt_signal >= 0 &&
 		options->slice_ns <= SLICE_MAX_NS && options->input_fd >= 0 &&
 		is_level(options->log_level) && is_level(options->default_log_level) &&
@@ -54,6 +54,7 @@ int kith_open(const struct kith_options *options, struct kith_runtime **out) {
 		.simulate = own.simulate != 0,
 		.seed = own.simulate ? own.seed : ki_machine_seed(),
 		.preempt_signal = own.preempt_signal,
+		.memory = &runtime->memory,
 	};
 	runtime->sched = ki_sched_new(&sched);
 	if (!runtime->sched) {

@@ -20,6 +20,7 @@
 #include "config/project.h"
 #include "lua/program.h"
 #include "lua/shared.h"
+#include "mem/budget.h"
 #include "mem/value.h"
 #include "observe/log.h"
 #include "process/system.h"
@@ -63,6 +64,7 @@ struct ki_boot {
 struct kith_runtime {
 	struct kith_options options;
 	struct ki_log log;
+	struct ki_budget memory;     /* SPEC 15.6; its limit is known when the project is */
 	struct ki_sched *sched;
 	struct ki_project project;
 	bool has_project;

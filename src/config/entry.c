@@ -171,15 +171,13 @@ static void take_lua(
 	take_source(lua, ki_node_get(fields, "source"));
 	take_modules(s, lua, ki_node_get(fields, "modules"));
 	check_imports(s, draft, ki_node_get(fields, "imports"));
-	lua->max_mailbox = BY_HOST;
-	lua->max_memory = BY_HOST;
+	lua->limits = (struct ki_limit_fields){BY_HOST, BY_HOST, BY_HOST, BY_HOST, BY_HOST};
 	if (draft->entry.kind == KI_KIND_LIBRARY_LUA) {
 		return;
 	}
 	lua->method = method ? method->text : "main";
 	take_run(draft, fields);
-	ki_field_take_number(fields, "max_mailbox", &lua->max_mailbox);
-	ki_field_take_number(fields, "max_memory", &lua->max_memory);
+	ki_settings_take_limits(fields, &lua->limits);
 }
 
 static const struct ki_node *reference(const struct ki_node *fields, const char *key) {

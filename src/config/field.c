@@ -90,6 +90,19 @@ static bool read_size(const struct ki_node *node, int64_t *out) {
 	return false;
 }
 
+/* SPEC 15.6, max_turn. */
+static bool read_ms(const struct ki_node *node, int64_t *out_ns) {
+	double ms = -1;
+	if (!read_double(node, &ms)) {
+		return read_duration(node, out_ns);
+	}
+	if (!(ms >= 0)) { /* NaN is not */
+		return false;
+	}
+	*out_ns = ki_duration_of_ms(ms);
+	return true;
+}
+
 static void check_int(
 	const struct ki_scope *s, const struct ki_field *row, const struct ki_node *node) {
 	bool is_int = node->type == KI_NODE_INT;
@@ -141,6 +154,15 @@ static void check_size(
 	int64_t size;
 	if (!read_size(node, &size)) {
 		ki_field_tell(s, row->name, node, "a size such as 16MiB", NULL);
+	}
+}
+
+static void check_ms(
+	const struct ki_scope *s, const struct ki_field *row, const struct ki_node *node) {
+	int64_t ns;
+	if (!read_ms(node, &ns)) {
+		ki_field_tell(
+			s, row->name, node, "milliseconds or a duration such as 50ms", NULL);
 	}
 }
 
@@ -226,12 +248,12 @@ static void (*const checks[])(
 	[KI_FIELD_SIZE] = check_size,
 	[KI_FIELD_STRING] = check_string,
 	[KI_FIELD_DURATION] = check_duration,
+	[KI_FIELD_MS] = check_ms,
 	[KI_FIELD_WORD] = check_word,
 	[KI_FIELD_NUMBER] = check_number,
 	[KI_FIELD_LIST] = check_list,
 	[KI_FIELD_STRINGS] = check_strings,
 	[KI_FIELD_MAP] = check_map,
-	[KI_FIELD_LATER] = NULL,
 };
 
 static void check_value(
@@ -254,7 +276,7 @@ void ki_field_tell_unknown(const struct ki_scope *s, const struct ki_field *rows
 	const char *known[MAX_CANDIDATES];
 	size_t nr = 0;
 	for (const struct ki_field *row = rows; row->name && nr < MAX_CANDIDATES; row++) {
-		if (row->type != KI_FIELD_LATER && row->type != KI_FIELD_REFUSED) {
+		if (row->type != KI_FIELD_REFUSED) {
 			known[nr++] = row->name;
 		}
 	}
@@ -287,7 +309,7 @@ void ki_field_check(const struct ki_scope *s, const struct ki_field *rows,
 		if (ki_field_is_among(pair->key, others)) {
 			continue;
 		}
-		if (!row ? !s->lenient : row->type == KI_FIELD_LATER) {
+		if (!row && !s->lenient) {
 			ki_field_tell_unknown(s, rows, pair->key, others);
 		} else if (row && row->type == KI_FIELD_REFUSED) {
 			ki_load_tell(s->load, s->file, pair->key->line, pair->key->column, NULL,
@@ -324,6 +346,13 @@ void ki_field_take_duration(const struct ki_node *map, const char *key, int64_t 
 	const struct ki_node *value = ki_node_get(map, key);
 	if (value) {
 		read_duration(value, out_ns);
+	}
+}
+
+void ki_field_take_ms(const struct ki_node *map, const char *key, int64_t *out_ns) {
+	const struct ki_node *value = ki_node_get(map, key);
+	if (value) {
+		read_ms(value, out_ns);
 	}
 }
 

@@ -50,6 +50,7 @@ void ki_field_check(const struct ki_scope *s, const struct ki_field *rows,
 void ki_field_take_bool(const struct ki_node *map, const char *key, bool *out);
 void ki_field_take_number(const struct ki_node *map, const char *key, int64_t *out); /* INT, SIZE */
 void ki_field_take_double(const struct ki_node *map, const char *key, double *out);
+void ki_field_take_ms(const struct ki_node *map, const char *key, int64_t *out_ns);
 void ki_field_take_duration(const struct ki_node *map, const char *key, int64_t *out_ns);
 
 /* The strings of a list of words: what is none stays what it was. */

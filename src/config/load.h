@@ -83,6 +83,9 @@ void ki_settings_load(struct ki_load *load);
 /* settings.c: the fields of a host that stand in `map` (or NULL); the others stay. */
 void ki_settings_take_host(const struct ki_node *map, struct ki_host_fields *host);
 
+/* settings.c: the limits that stand in `map` (or NULL); the others stay. */
+void ki_settings_take_limits(const struct ki_node *map, struct ki_limit_fields *limits);
+
 /* variable.c: replaces ${env:NAME} in a string read from `file`. */
 void ki_variable_expand(struct ki_load *load, const char *file, struct ki_node *node);
 

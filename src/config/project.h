@@ -53,7 +53,7 @@ struct ki_lua_fields {
 	size_t nr_modules;
 	struct ki_import *imports; /* as listed */
 	size_t nr_imports;
-	int64_t max_mailbox, max_memory; /* 0 means none; -1: as its host says */
+	struct ki_limit_fields limits; /* -1: as its host says */
 };
 
 /* Of what runs, or has something run: where, and with what. */

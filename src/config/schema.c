@@ -1,6 +1,5 @@
 /*
- * schema.c: see schema.h. A new field is a row here and the line in entry.c that takes its value. A
- * row of type LATER goes when its field comes.
+ * schema.c: see schema.h. A new field is a row here and the line in entry.c that takes its value.
  */
 #include "config/schema.h"
 
@@ -25,9 +24,9 @@ const char *const ki_kind_names[KI_NR_KINDS] = {
 #define PROCESS_LIMITS										\
 	{.name = "max_mailbox", .type = KI_FIELD_INT, .max = INT64_MAX},			\
 	{.name = "max_memory", .type = KI_FIELD_SIZE},						\
-	{.name = "max_mailbox_bytes", .type = KI_FIELD_LATER},					\
-	{.name = "max_turn", .type = KI_FIELD_LATER},						\
-	{.name = "max_message", .type = KI_FIELD_LATER}
+	{.name = "max_mailbox_bytes", .type = KI_FIELD_SIZE},					\
+	{.name = "max_turn", .type = KI_FIELD_MS},						\
+	{.name = "max_message", .type = KI_FIELD_SIZE}
 
 /* What a host may say of itself, and kith.yaml of all hosts. */
 #define HOST_LIMITS										\
@@ -225,7 +224,7 @@ static const struct ki_field settings_fields[] = {
 	{.name = "shutdown", .type = KI_FIELD_MAP, .fields = shutdown_fields},
 	{.name = "host", .type = KI_FIELD_MAP, .fields = host_default_fields},
 	{.name = "timezone", .type = KI_FIELD_STRING},
-	{.name = "memory", .type = KI_FIELD_LATER},
+	{.name = "memory", .type = KI_FIELD_SIZE},
 	{0},
 };
 

@@ -37,13 +37,13 @@ enum ki_field_type {
 	KI_FIELD_SIZE,     /* of bytes (SPEC 1.5), not negative */
 	KI_FIELD_STRING,   /* not empty */
 	KI_FIELD_DURATION, /* not negative; from min to max ns when max is not 0; or one of words */
+	KI_FIELD_MS,       /* a number of milliseconds or a duration, not negative */
 	KI_FIELD_WORD,     /* one of words */
 	KI_FIELD_NUMBER,   /* from min to max, whole or not */
 	KI_FIELD_LIST,     /* with `fields`: of maps with these */
 	KI_FIELD_STRINGS, /* list of strings */
 	KI_FIELD_MAP,     /* with the fields of `fields`; NULL: with any */
-	KI_FIELD_REFUSED, /* known, and an error: `why` says so */
-	KI_FIELD_LATER    /* of a kith to come: unknown, even where unknown ones are kept */
+	KI_FIELD_REFUSED /* known, and an error: `why` says so */
 };
 
 struct ki_field {

@@ -21,7 +21,10 @@
 
 static const struct ki_settings defaults = {
 	.shutdown_timeout_ns = 30 * KI_NS_PER_SEC,
-	.host = {.max_mailbox = 1000000, .time_slice_ns = KI_NS_PER_MS},
+	.host = {.limits = {.max_mailbox = 1000000,
+			 .max_mailbox_bytes = 64 << 20,
+			 .max_message = 64 << 20},
+		.time_slice_ns = KI_NS_PER_MS},
 };
 
 /* The number of a word in the row `key` of `rows`, from 1; `was` when it is none. */
@@ -37,13 +40,20 @@ static int take_word(
 	return was;
 }
 
+void ki_settings_take_limits(const struct ki_node *map, struct ki_limit_fields *limits) {
+	ki_field_take_number(map, "max_mailbox", &limits->max_mailbox);
+	ki_field_take_number(map, "max_mailbox_bytes", &limits->max_mailbox_bytes);
+	ki_field_take_number(map, "max_memory", &limits->max_memory);
+	ki_field_take_number(map, "max_message", &limits->max_message);
+	ki_field_take_ms(map, "max_turn", &limits->max_turn_ns);
+}
+
 void ki_settings_take_host(const struct ki_node *map, struct ki_host_fields *host) {
 	int64_t workers = host->workers;
 	ki_field_take_number(map, "workers", &workers);
 	host->workers = workers > INT32_MAX ? 0 : (int)workers; /* too many was told */
 	ki_field_take_number(map, "max_processes", &host->max_processes);
-	ki_field_take_number(map, "max_mailbox", &host->max_mailbox);
-	ki_field_take_number(map, "max_memory", &host->max_memory);
+	ki_settings_take_limits(map, &host->limits);
 	ki_field_take_duration(map, "time_slice", &host->time_slice_ns);
 }
 
@@ -60,6 +70,7 @@ static void take(const struct ki_scope *s, const struct ki_node *root) {
 	ki_field_take_duration(
 		ki_node_get(root, "shutdown"), "timeout", &settings->shutdown_timeout_ns);
 	ki_settings_take_host(ki_node_get(root, "host"), &settings->host);
+	ki_field_take_number(root, "memory", &settings->memory);
 	if (timezone && timezone->type == KI_NODE_STRING && !timezone->told) {
 		settings->timezone = timezone->text;
 		settings->timezone_file = s->file;

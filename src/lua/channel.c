@@ -134,6 +134,7 @@ int ki_channel_take(lua_State *L, int index) {
 	struct ki_channel *channel = lua_touserdata(L, index);
 	if (channel->count > 0 && channel->source != NULL && channel->source->take != NULL) {
 		channel->source->take(L, channel);
+		ki_task_waited(&ki_lua_of(L)->proc->task); /* though not for long */
 	} else if (channel->count > 0) {
 		take_buffered(L, index, channel);
 	} else if (!ki_list_empty(&channel->senders)) {

@@ -174,6 +174,7 @@ struct ki_co *ki_co_waiter(lua_State *L, const char *fn) {
 	co->at = L;
 	co->waits_in = fn;
 	co->state = KI_CO_WAITING;
+	ki_task_waited(&co->lua->proc->task);
 	return co;
 }
 

@@ -19,15 +19,18 @@
 #include "lua/lib_location.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
+#include "lua/refusal.h"
 #include "lua/scratch.h"
 #include "lua/seen.h"
 #include "mem/value.h"
 
 /* SPEC 9.4. */
 #define DEPTH_MAX 200
+#define TOO_LARGE "payload larger than %I bytes"
 /* What one level of either direction needs of Lua's stack. */
 #define STACK_SLOTS 8
-/* The longest string that encode_scalar takes: the limits of SPEC 9.4 are for the encoder. */
+/* The longest string that encode_scalar takes, where max_message is far from it: the limits of SPEC
+ * 9.4 are for the encoder. */
 #define SCALAR_MAX 4096
 /* Values of an array that are looked at between two polls. */
 #define LOOK_AT 64
@@ -49,6 +52,7 @@ struct encoder {
 	struct ki_value_writer writer;
 	struct ki_seen seen; /* tables and their numbers */
 	size_t max_bytes;
+	size_t embedded_bytes; /* of payloads in it */
 	int ordinal;
 	int depth;
 	bool strip; /* leave out what cannot be sent */
@@ -57,10 +61,17 @@ struct encoder {
 
 static bool encode_value(struct encoder *e, int index, const struct step *at);
 
+/* What a payload may come to (SPEC 9.4). */
+static size_t max_bytes(lua_State *L) {
+	const struct ki_proc *proc = ki_lua_of(L)->proc;
+	uint64_t limit = proc != NULL ? proc->limits.max_message : KI_MAX_BYTES_DEFAULT;
+	return limit != 0 && limit < UINT32_MAX ? (size_t)limit : UINT32_MAX; /* payload.h: size */
+}
+
 static void encoder_init(struct encoder *e, lua_State *L, int ordinal) {
 	memset(e, 0, sizeof *e);
 	e->L = L;
-	e->max_bytes = KI_MAX_MESSAGE;
+	e->max_bytes = max_bytes(L);
 	e->ordinal = ordinal;
 	ki_value_writer_init(&e->writer);
 	ki_seen_init(&e->seen);
@@ -213,7 +224,7 @@ static bool refuse_memory(struct encoder *e) {
 
 static bool refuse_size(struct encoder *e) {
 	refuse(e, KITH_EINVAL);
-	lua_pushfstring(e->L, "payload larger than %I bytes", (LUAI_UACINT)e->max_bytes);
+	lua_pushfstring(e->L, TOO_LARGE, (LUAI_UACINT)e->max_bytes);
 	return false;
 }
 
@@ -394,7 +405,15 @@ static bool encode_payload(struct encoder *e, int index) {
 		return refuse_memory(e);
 	}
 	ki_value_payload(&e->writer, held);
+	size_t bytes = ki_payload_bytes(held);
 	ki_payload_unref(held);
+	if (e->strip) {
+		return true; /* nothing is too large for those who ask so */
+	}
+	if (bytes > e->max_bytes - e->embedded_bytes) {
+		return refuse_size(e);
+	}
+	e->embedded_bytes += bytes;
 	return true;
 }
 
@@ -473,7 +492,7 @@ static bool encode_value(struct encoder *e, int index, const struct step *at) {
 	if (!encode_any(e, index, at)) {
 		return false;
 	}
-	if (e->writer.buf.len > e->max_bytes) {
+	if (e->writer.buf.len > e->max_bytes - e->embedded_bytes) {
 		return refuse_size(e);
 	}
 	return true;
@@ -501,6 +520,9 @@ static int finish(
  * memory. */
 static bool encode_scalar(lua_State *L, int index, struct ki_payload **out) {
 	struct ki_strv text;
+	if (max_bytes(L) < 2 * SCALAR_MAX) {
+		return false;
+	}
 	switch (lua_type(L, index)) {
 	case LUA_TBOOLEAN:
 		*out = ki_value_payload_bool(lua_toboolean(L, index));
@@ -541,6 +563,10 @@ int ki_codec_encode(lua_State *L, int index, int ordinal, struct ki_payload **ou
 		int status = ki_payload_share(L, index, out);
 		if (status != KITH_OK) {
 			lua_pushliteral(L, "not enough memory");
+		} else if (*out != NULL && ki_payload_bytes(*out) > max_bytes(L)) {
+			ki_payload_unref(*out);
+			lua_pushfstring(L, TOO_LARGE, (LUAI_UACINT)max_bytes(L));
+			status = KITH_EINVAL;
 		}
 		return status;
 	}
@@ -767,7 +793,7 @@ static int decode_json(lua_State *L, const struct ki_codec_bytes *bytes) {
 	struct ki_strv text = ki_strv_n(bytes->data, bytes->size);
 	int status = ki_json_decode(text, &scratch->payload, &fault);
 	if (status == KITH_EEXHAUSTED) {
-		return luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	if (status == KITH_OK) {
 		struct ki_codec_bytes read = ki_codec_bytes_of(scratch->payload);

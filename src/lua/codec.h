@@ -16,10 +16,8 @@
 
 #include "mem/payload.h"
 
-/* The sender's max_message where nothing else is set (SPEC 9.4). */
-#define KI_MAX_MESSAGE ((size_t)64 * 1024 * 1024)
-
 /*
+ * Both refuse what is larger than the max_message of the process.
  * Copies the value at index out, for a message: 0, and *out is one reference, or NULL for nil; a
  * Payload is given itself; an Error gets the format ERROR. Errors: KITH_EINVAL with the text of
  * SPEC 9.4 pushed, KITH_EEXHAUSTED with a text pushed. `ordinal` is K of `#K`: 1 for the first

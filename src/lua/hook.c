@@ -74,6 +74,10 @@ void ki_lua_poll(lua_State *L) {
 	if (!ki_task_tick()) {
 		return;
 	}
+	if (ki_task_over_budget()) {
+		ki_proc_end_turn(self);
+		ki_task_abandon();
+	}
 	if (!look_at_slice_end(self)) {
 		ki_task_abandon();
 	}

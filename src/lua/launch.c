@@ -102,6 +102,7 @@ int ki_launch_check_host(lua_State *L, struct ki_proc_host *host) {
 
 /* ---- The name is taken (step 3) ---- */
 
+/* Gives 0, or the number of results pushed, as the next. KITH_ENOTFOUND: it has just ended. */
 static int send_all(lua_State *L, const struct ki_terms *terms, kith_pid holder) {
 	for (size_t i = 0; i < terms->nr_messages; i++) {
 		struct ki_message *message = ki_message_copy(terms->messages[i]);
@@ -110,13 +111,14 @@ static int send_all(lua_State *L, const struct ki_terms *terms, kith_pid holder)
 		}
 		int status = ki_send(ki_lua_of(L)->proc->system, 0, holder, message);
 		if (status != KITH_OK) {
-			return status;
+			return status == KITH_ENOTFOUND ? status : ki_send_failed(L, status);
 		}
 	}
-	return KITH_OK;
+	return 0;
 }
 
-static int relate(struct ki_proc *proc, unsigned relations, kith_pid holder) {
+static int relate(lua_State *L, unsigned relations, kith_pid holder) {
+	struct ki_proc *proc = ki_lua_of(L)->proc;
 	int status = KITH_OK;
 	if (relations & KI_SPAWN_MONITOR) {
 		status = ki_proc_monitor(proc, holder);
@@ -124,7 +126,10 @@ static int relate(struct ki_proc *proc, unsigned relations, kith_pid holder) {
 	if ((status == KITH_OK || status == KITH_EEXIST) && (relations & KI_SPAWN_LINK)) {
 		status = ki_proc_link(proc, holder);
 	}
-	return status == KITH_EEXIST ? KITH_OK : status;
+	if (status == KITH_EEXHAUSTED) {
+		ki_lua_refuse_memory(L);
+	}
+	return status == KITH_ENOTFOUND ? status : 0;
 }
 
 /* The messages and relations are the holder's. KITH_ENOTFOUND: it has just ended. Else gives 0, or
@@ -133,15 +138,8 @@ static int adopt(lua_State *L, const struct ki_launch *launch, kith_pid holder) 
 	if (is_call(launch)) { /* nobody's end but that of one's own child is waited for */
 		return ki_fail(L, KITH_EEXIST, "name already registered");
 	}
-	int status = send_all(L, launch->terms, holder);
-	if (status == KITH_OK) {
-		status = relate(ki_lua_of(L)->proc, launch->relations, holder);
-	}
-	if (status == KITH_OK || status == KITH_ENOTFOUND) {
-		return status;
-	}
-	return ki_fail(L, status, "%s",
-		status == KITH_ERATELIMITED ? "mailbox full" : "out of memory");
+	int failed = send_all(L, launch->terms, holder);
+	return failed != 0 ? failed : relate(L, launch->relations, holder);
 }
 
 /* ---- The child ---- */

@@ -12,6 +12,7 @@
 #include "lua/lib_location.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
+#include "lua/refusal.h"
 #include "time/calendar.h"
 #include "time/layout_parse.h"
 
@@ -44,7 +45,7 @@ static void push_text(
 	}
 	ki_buf_fini(&text);
 	if (!whole) {
-		luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	luaL_pushresultsize(&out, len);
 }

@@ -158,7 +158,7 @@ static int with_options(lua_State *L) {
 	ki_terms_check_table(L, 2, 1, "with_options");
 	lua_pushliteral(L, "timeout");
 	if (lua_rawget(L, 2) != LUA_TNIL) {
-		ki_terms_set_timeout(L, terms);
+		terms->timeout_ns = ki_terms_read_ms(L, "timeout");
 	}
 	lua_pop(L, 1);
 	return 1;

@@ -10,6 +10,7 @@
 #include "lua/immutable.h"
 #include "lua/lib_base.h"
 #include "lua/luaerror.h"
+#include "lua/refusal.h"
 #include "lua/route.h"
 #include "process/input.h"
 
@@ -76,7 +77,7 @@ static int ask(lua_State *L, size_t max, bool line) {
 	}
 	struct ki_input *input = ki_input_new(lua->proc, max, line);
 	if (input == NULL) {
-		return luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	lua->nr_pending++;
 	ki_list_push_back(&lua->readers, &ki_co_waiter(L, "read")->node);

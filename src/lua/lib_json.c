@@ -14,10 +14,11 @@
 #include "lua/immutable.h"
 #include "lua/json.h"
 #include "lua/luaerror.h"
+#include "lua/refusal.h"
 
 static int fail(lua_State *L, int status, const char *text) {
 	if (status == KITH_EEXHAUSTED) {
-		return ki_fail(L, status, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	return ki_fail(L, status, "%s", text);
 }
@@ -80,7 +81,7 @@ void ki_json_describe(lua_State *L, int index, struct ki_scratch *scratch) {
 	scratch->payload = ki_codec_encode_plain(L, index);
 	if (scratch->payload == NULL ||
 		ki_json_encode(&scratch->text, scratch->payload, KI_JSON_PLAIN, NULL) != KITH_OK) {
-		luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 }
 

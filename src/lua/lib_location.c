@@ -14,6 +14,7 @@
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/luaproc.h"
+#include "lua/refusal.h"
 #include "lua/shared.h"
 #include "lua/usertype.h"
 
@@ -145,13 +146,11 @@ static int module_load_location(lua_State *L) {
 		ki_location_push(L, location);
 		return 1;
 	}
-	lua_pushnil(L);
 	if (status == KITH_EEXHAUSTED) {
-		ki_error_push(L, "ResourceExhausted", KI_RETRYABLE_NO, "no memory for time zone %s",
-			name.ptr);
-	} else {
-		ki_error_push(L, "NotFound", KI_RETRYABLE_NO, "unknown time zone %s", name.ptr);
+		ki_lua_refuse_memory(L);
 	}
+	lua_pushnil(L);
+	ki_error_push(L, "NotFound", KI_RETRYABLE_NO, "unknown time zone %s", name.ptr);
 	return 2;
 }
 

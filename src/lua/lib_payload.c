@@ -13,6 +13,7 @@
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
 #include "lua/luaproc.h"
+#include "lua/refusal.h"
 #include "lua/scratch.h"
 #include "lua/transcode.h"
 #include "lua/usertype.h"
@@ -233,8 +234,13 @@ static int payload_transcode(lua_State *L) {
 	struct ki_strv name;
 	name.ptr = lua_tolstring(L, 2, &name.len);
 	enum ki_format to;
-	if (!ki_format_parse(name, &to) ||
-		ki_transcode(from->payload, to, &made->text, &made->payload) != KITH_OK) {
+	int status = KITH_EINVAL;
+	if (ki_format_parse(name, &to)) {
+		status = ki_transcode(from->payload, to, &made->text, &made->payload);
+	}
+	if (status == KITH_EEXHAUSTED) {
+		ki_lua_refuse_memory(L);
+	} else if (status != KITH_OK) {
 		lua_pushnil(L);
 		ki_error_push(L, "Internal", KI_RETRYABLE_NO, "cannot transcode %s to %s",
 			format_of(L), name.ptr);
@@ -396,7 +402,9 @@ static int message_tostring(lua_State *L) {
 static int payload_new(lua_State *L) {
 	struct ki_payload *payload;
 	int status = ki_codec_encode(L, 1, 1, &payload);
-	if (status != 0) {
+	if (status == KITH_EEXHAUSTED) {
+		ki_lua_refuse_memory(L);
+	} else if (status != 0) {
 		return ki_fail(L, status, "%s", lua_tostring(L, -1));
 	}
 	ki_payload_give(L, payload);

@@ -20,6 +20,7 @@
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
+#include "lua/refusal.h"
 #include "lua/route.h"
 #include "process/names.h"
 #include "time/duration.h"
@@ -76,15 +77,8 @@ static int read_dest(lua_State *L, const char *fn, struct dest *out) {
 
 /* ---- send (SPEC 8.4) ---- */
 
-static int send_failed(lua_State *L, int status) {
-	switch (status) {
-	case KITH_ENOTFOUND:
-		return ki_fail(L, status, "process not found");
-	case KITH_ERATELIMITED:
-		return ki_fail(L, status, "mailbox full");
-	default:
-		return ki_fail(L, status, "out of memory");
-	}
+static int not_found(lua_State *L) {
+	return ki_fail(L, KITH_ENOTFOUND, "process not found");
 }
 
 static int lib_send(lua_State *L) {
@@ -114,14 +108,14 @@ static int lib_send(lua_State *L) {
 		return ki_fail(L, KITH_ENOTFOUND, "host not found");
 	}
 	if (!ki_pid_alive(lua->proc->system, dest.pid)) { /* before what the payloads may be */
-		return send_failed(L, KITH_ENOTFOUND);
+		return not_found(L);
 	}
 	int status = ki_outgoing_message(L, topic, 3);
 	if (status != KITH_OK) {
 		return ki_fail(L, status, "%s", lua_tostring(L, -1));
 	}
 	status = ki_send(lua->proc->system, lua->proc->pid, dest.pid, ki_outgoing_take(lua));
-	return status == KITH_OK ? succeed(L) : send_failed(L, status);
+	return status == KITH_OK ? succeed(L) : ki_send_failed(L, status);
 }
 
 /* ---- Links and monitors (SPEC 6.1) ---- */
@@ -150,7 +144,7 @@ static int relate(lua_State *L, const char *fn, bool looks, relate_fn *call) {
 	case KITH_EEXIST:
 		return ki_fail(L, status, "already monitoring pid");
 	default:
-		return ki_fail(L, status, "out of memory");
+		ki_lua_refuse_memory(L);
 	}
 }
 
@@ -237,7 +231,10 @@ static int lib_cancel(lua_State *L) {
 	}
 	int status = ki_cancel(
 		lua->proc->system, lua->proc->pid, dest.pid, cancel.deadline_ns, cancel.reason);
-	return status == KITH_OK ? succeed(L) : send_failed(L, status);
+	if (status == KITH_EEXHAUSTED) {
+		ki_lua_refuse_memory(L);
+	}
+	return status == KITH_OK ? succeed(L) : not_found(L);
 }
 
 static int lib_terminate(lua_State *L) {
@@ -249,7 +246,7 @@ static int lib_terminate(lua_State *L) {
 	}
 	int status = ki_force(ki_lua_of(L)->proc->system, dest.pid, KI_CAUSE_TERMINATE);
 	ki_lua_poll(L); /* on oneself it does not return */
-	return status == KITH_OK ? succeed(L) : send_failed(L, status);
+	return status == KITH_OK ? succeed(L) : not_found(L);
 }
 
 /* ---- Options (SPEC 12.2) ---- */

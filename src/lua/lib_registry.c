@@ -9,6 +9,7 @@
 #include "lua/event.h"
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
+#include "lua/refusal.h"
 #include "process/names.h"
 
 enum scope { LOCAL, EVENTUAL, CONSISTENT, STRONG };
@@ -72,7 +73,7 @@ static int register_failed(lua_State *L, int status) {
 	case KITH_ENOTFOUND:
 		return ki_fail(L, status, "process not found");
 	default:
-		return ki_fail(L, status, "out of memory");
+		ki_lua_refuse_memory(L);
 	}
 }
 

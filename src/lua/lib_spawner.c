@@ -100,11 +100,13 @@ static int64_t read_count(lua_State *L, const char *key) {
 /* Value and key are on top. False: there is no such option. */
 static bool set_option(lua_State *L, struct ki_terms *terms, struct ki_strv key) {
 	if (ki_strv_eqz(key, "max_mailbox")) {
-		ki_limits_set_mailbox(&terms->limits, read_count(L, key.ptr));
+		ki_limits_set(&terms->limits, KI_LIMIT_MAILBOX, read_count(L, key.ptr));
 	} else if (ki_strv_eqz(key, "max_memory")) {
-		ki_limits_set_memory(&terms->limits, read_count(L, key.ptr));
+		ki_limits_set(&terms->limits, KI_LIMIT_MEMORY, read_count(L, key.ptr));
+	} else if (ki_strv_eqz(key, "max_turn")) {
+		ki_limits_set(&terms->limits, KI_LIMIT_TURN, ki_terms_read_ms(L, key.ptr));
 	} else if (ki_strv_eqz(key, "timeout")) {
-		ki_terms_set_timeout(L, terms);
+		terms->timeout_ns = ki_terms_read_ms(L, key.ptr);
 	} else {
 		return false;
 	}
@@ -178,10 +180,8 @@ static int with_message(lua_State *L) {
 	lua_insert(L, 1);
 	lua_settop(L, last + 1);
 	int status = ki_outgoing_message(L, topic, 4);
-	if (status == KITH_EINVAL) {
+	if (status != KITH_OK) {
 		return luaL_error(L, "%s", lua_tostring(L, -1));
-	} else if (status != KITH_OK) {
-		ki_lua_refuse_memory(L);
 	}
 	add_message(L, terms, ki_outgoing_take(ki_lua_of(L)));
 	lua_settop(L, 1);

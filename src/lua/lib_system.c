@@ -9,6 +9,7 @@
 #include "lua/event.h"
 #include "lua/immutable.h"
 #include "lua/luaerror.h"
+#include "lua/refusal.h"
 #include "lua/scratch.h"
 #include "process/account.h"
 #include "process/names.h"
@@ -97,7 +98,7 @@ static void push_names(lua_State *L, kith_pid pid, struct ki_scratch *scratch) {
 	scratch->text.len = 0;
 	ki_names_each(system_of(L), pid, note_name, &scratch->text);
 	if (scratch->text.failed) {
-		luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	lua_newtable(L);
 	lua_Integer nr = 0;
@@ -149,7 +150,7 @@ static struct ki_scratch *push_pids(lua_State *L, struct ki_proc_host *host) {
 	struct ki_scratch *scratch = ki_scratch_push(L);
 	ki_procs_each(host->system, host, note_pid, &scratch->text);
 	if (scratch->text.failed) {
-		luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	return scratch;
 }
@@ -213,7 +214,7 @@ static int push_states(lua_State *L, struct ki_strv id) {
 		return ki_fail(L, status, "service not found");
 	}
 	if (status != KITH_OK) {
-		return ki_fail(L, status, "out of memory");
+		ki_lua_refuse_memory(L);
 	}
 	ki_codec_decode(L, scratch->payload);
 	ki_scratch_clear(scratch);

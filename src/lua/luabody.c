@@ -34,7 +34,7 @@
 /* ---- start: SPEC 4.2 steps 7 and 8, on the spawner's strand ---- */
 
 static int exhausted(struct ki_payload **error) {
-	*error = ki_error_payload_status(KITH_EEXHAUSTED, ki_strv("out of memory"));
+	*error = ki_error_payload_status(KITH_EEXHAUSTED, ki_strv("memory full"));
 	return KITH_EEXHAUSTED;
 }
 
@@ -150,11 +150,17 @@ static struct ki_lua *new_lua(struct ki_proc *proc, const struct ki_program *pro
 	ki_lua_init(lua, proc, program->data);
 	lua->overrun.tell = ki_lua_tell;
 	ki_heap_set_limit(&lua->heap, (size_t)proc->limits.max_memory);
+	ki_heap_set_budget(&lua->heap, proc->system->memory);
 	lua->random_seed = ki_sched_random(proc->system->sched);
 	return lua;
 }
 
+/* To the chunk, or to a state that the process's own limit has no room for; else there was nothing
+ * of a process yet, and it is the runtime that has no room for one more. */
 static int memory_refused(struct ki_lua *lua, struct ki_payload **error) {
+	if (!lua->loading && !lua->heap.limit_hit) {
+		return exhausted(error);
+	}
 	char text[KI_LUA_MEMORY_TEXT_MAX];
 	ki_lua_memory_text(lua, text, sizeof text);
 	return script_failed(ki_strv(text), error);
@@ -208,8 +214,9 @@ static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 		return exhausted(error);
 	}
 	ki_template_find(lua);
-	if (lua->loaded) {
-		return KITH_OK; /* LB3 */
+	if (lua->loaded) { /* LB3: no more than a hint of whether there will be room */
+		size_t bytes = ki_template_bytes(lua->template);
+		return ki_budget_lacks(proc->system->memory, bytes) ? exhausted(error) : KITH_OK;
 	}
 	struct ki_overrun *spawner = tell_of_overruns(&lua->overrun);
 	int status = run_start(lua, error);

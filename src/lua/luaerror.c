@@ -173,7 +173,7 @@ int ki_fail_payload(lua_State *L, const struct ki_payload *error) {
 
 void ki_error_push_payload(lua_State *L, const struct ki_payload *error) {
 	if (error == NULL) {
-		ki_error_push(L, "ResourceExhausted", KI_RETRYABLE_YES, "not enough memory");
+		ki_error_push(L, "ResourceExhausted", KI_RETRYABLE_YES, "memory full");
 		return;
 	}
 	ki_codec_decode(L, error);

@@ -7,6 +7,7 @@
 #include "lua/outgoing.h"
 
 #include "lua/codec.h"
+#include "lua/refusal.h"
 
 void ki_outgoing_drop(struct ki_lua *lua) {
 	if (lua->outgoing != NULL) {
@@ -31,13 +32,14 @@ static int make(lua_State *L, struct ki_strv topic, int first, uint32_t spare, e
 	luaL_checkstack(L, LUA_MINSTACK, NULL);
 	lua->outgoing = ki_message_new(topic, nr + spare);
 	if (lua->outgoing == NULL) {
-		lua_pushliteral(L, "out of memory");
-		return KITH_EEXHAUSTED;
+		ki_lua_refuse_memory(L);
 	}
 	for (uint32_t i = 0; i < nr; i++) {
 		int at = (int)i;
 		int status = encode(L, first + at, at + 1, &lua->outgoing->payloads[i]);
-		if (status != KITH_OK) {
+		if (status == KITH_EEXHAUSTED) {
+			ki_lua_refuse_memory(L);
+		} else if (status != KITH_OK) {
 			ki_outgoing_drop(lua);
 			return status;
 		}

@@ -13,8 +13,8 @@
 
 #include "lua/luaproc.h"
 
-/* Copies the values from `first` to the top into a message. Errors: KITH_EINVAL, KITH_EEXHAUSTED,
- * with a text pushed. Owner: lua->outgoing. */
+/* Copies the values from `first` to the top into a message. KITH_EINVAL, with a text pushed. Ends
+ * the process when there is no memory. Owner: lua->outgoing. */
 int ki_outgoing_message(lua_State *L, struct ki_strv topic, int first);
 /* The same as arguments for a child, in the payloads of a message; one more of them, NULL at first,
  * has room for the error of the spawn. */

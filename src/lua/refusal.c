@@ -5,6 +5,7 @@
  */
 #include "lua/refusal.h"
 
+#include "lua/luaerror.h"
 #include "lua/luaproc.h"
 
 void ki_lua_refuse_memory(lua_State *L) {
@@ -12,5 +13,16 @@ void ki_lua_refuse_memory(lua_State *L) {
 	ki_lua_out_of_memory(L);
 	for (;;) { /* no process runs here */
 		luaL_error(L, "not enough memory");
+	}
+}
+
+int ki_send_failed(lua_State *L, int status) {
+	switch (status) {
+	case KITH_ENOTFOUND:
+		return ki_fail(L, status, "process not found");
+	case KITH_ERATELIMITED:
+		return ki_fail(L, status, "mailbox full");
+	default: /* of the runtime, which is no allocation of the sender's */
+		return ki_fail(L, KITH_ERATELIMITED, "memory full");
 	}
 }

@@ -10,6 +10,7 @@
  */
 #include "lua/result.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "lua/codec.h"
@@ -20,17 +21,16 @@
 
 /* ---- Memory ---- */
 
+static uint64_t limit_of(const struct ki_lua *lua) {
+	return ki_proc_memory_limit(lua->proc, lua->heap.used_bytes);
+}
+
 void ki_lua_memory_text(const struct ki_lua *lua, char *text, size_t size) {
-	/* Without a limit of its own it has reached what the system gives (SPEC 15.7). */
-	size_t limit = lua->heap.limit_bytes > 0 ? lua->heap.limit_bytes : lua->heap.used_bytes;
-	snprintf(text, size, "memory limit exceeded (limit %zu bytes)", limit);
+	snprintf(text, size, "memory limit exceeded (limit %" PRIu64 " bytes)", limit_of(lua));
 }
 
 void ki_lua_end_memory(struct ki_lua *lua) {
-	char text[KI_LUA_MEMORY_TEXT_MAX];
-	ki_lua_memory_text(lua, text, sizeof text);
-	ki_proc_end_cause(lua->proc, KI_CAUSE_MEMORY,
-		ki_error_payload_status(KITH_EEXHAUSTED, ki_strv(text)));
+	ki_proc_end_memory(lua->proc, limit_of(lua));
 	lua->ended = true;
 }
 

@@ -126,7 +126,7 @@ static void take(lua_State *L, struct ki_channel *channel) {
 	pop(&sub->queue); /* only now: what raised above has lost nothing */
 	channel->count--;
 	if (sub->kind != EVENTS) {
-		ki_proc_received(ki_lua_of(L)->proc);
+		ki_proc_received(ki_lua_of(L)->proc, ki_signal_message(signal));
 	}
 	if (!held) {
 		ki_signal_free(signal);

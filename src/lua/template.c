@@ -651,6 +651,10 @@ void ki_template_find(struct ki_lua *lua) {
 	}
 }
 
+size_t ki_template_bytes(const struct ki_lua_template *template) {
+	return template->bytes;
+}
+
 int ki_template_clone(struct ki_lua *lua) {
 	if (lua->template == NULL) {
 		ki_template_find(lua);

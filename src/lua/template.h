@@ -23,6 +23,9 @@ void ki_template_find(struct ki_lua *lua);
  */
 int ki_template_clone(struct ki_lua *lua);
 
+/* What a copy takes of a heap, its own room left out. */
+size_t ki_template_bytes(const struct ki_lua_template *template);
+
 /*
  * Builds a template for the processes of `program` in `system`, with at most this much memory for
  * the states it is taken from (0: what the program may need); `asker` (or NULL) is the process that

@@ -71,7 +71,7 @@ void ki_terms_set_context(lua_State *L, struct ki_terms *terms, int given) {
 	lua_settop(L, context - 1);
 }
 
-void ki_terms_set_timeout(lua_State *L, struct ki_terms *terms) {
+int64_t ki_terms_read_ms(lua_State *L, const char *key) {
 	int64_t ns = -1;
 	if (lua_type(L, -1) == LUA_TNUMBER) {
 		lua_Number ms = lua_tonumber(L, -1);
@@ -81,9 +81,9 @@ void ki_terms_set_timeout(lua_State *L, struct ki_terms *terms) {
 		ns = -1;
 	}
 	if (ns < 0) {
-		luaL_error(L, "timeout must be milliseconds or a duration, not negative");
+		luaL_error(L, "%s must be milliseconds or a duration, not negative", key);
 	}
-	terms->timeout_ns = ns;
+	return ns;
 }
 
 int ki_terms_check_table(lua_State *L, int index, int arg, const char *fn) {

@@ -14,6 +14,11 @@ void ki_heap_init_in(struct ki_heap *heap, size_t limit_bytes, struct ki_region 
 	ki_heap_blocks_init(&heap->blocks, region);
 }
 
+void ki_heap_set_budget(struct ki_heap *heap, struct ki_budget *budget) {
+	ki_assert(heap->blocks.held_bytes == 0);
+	heap->blocks.budget = budget;
+}
+
 void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t new_size) {
 	size_t had = ptr ? old_size : 0; /* with ptr NULL Lua passes a type in old_size */
 	ki_assert(had <= heap->used_bytes);
@@ -29,6 +34,7 @@ void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t n
 	}
 	void *block = ki_heap_blocks_realloc(&heap->blocks, ptr, had, new_size);
 	if (!block && new_size) {
+		heap->limit_hit = false;
 		return NULL;
 	}
 	heap->used_bytes = others + new_size;
@@ -45,6 +51,7 @@ void *ki_heap_adopt(struct ki_heap *heap, size_t bytes, size_t used_bytes) {
 		return NULL;
 	}
 	void *image = ki_heap_blocks_adopt(&heap->blocks, bytes);
+	heap->limit_hit = false;
 	if (image) {
 		heap->used_bytes = used_bytes;
 		if (used_bytes > heap->peak_bytes) {

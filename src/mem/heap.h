@@ -8,6 +8,8 @@
  *   I2 used_bytes never rises above a limit that was in force (limit_bytes 0: none).
  *   I3 making a block smaller, or freeing it, never fails (Lua relies on it).
  *   I4 a refusal changes nothing but limit_hit.
+ *   I5 in a budget counts what the heap has of the system, which is more than used_bytes: chunks
+ *      are taken whole and kept. So the count that all heaps share is written once a chunk.
  * Not here: what happens at the limit (lua/ ends the process).
  *
  * Blocks are aligned to 8 bytes, as Lua asks. Small ones come from chunks that start at a few KiB
@@ -27,7 +29,7 @@ struct ki_heap {
 	size_t used_bytes;
 	size_t limit_bytes; /* 0: none */
 	size_t peak_bytes;
-	bool limit_hit;     /* a request was refused by the limit, not by the system; sticky */
+	bool limit_hit;     /* the last refusal was the limit's, not the budget's or the system's */
 	struct ki_heap_blocks blocks;
 };
 
@@ -35,11 +37,14 @@ struct ki_heap {
 void ki_heap_init(struct ki_heap *heap, size_t limit_bytes);
 /* The same, with its blocks in a region (borrowed; NULL: anywhere). */
 void ki_heap_init_in(struct ki_heap *heap, size_t limit_bytes, struct ki_region *region);
+/* Before the first block: where its memory counts. */
+void ki_heap_set_budget(struct ki_heap *heap, struct ki_budget *budget);
 
 /*
  * Lua's allocator contract. ptr NULL: a new block, old_size means nothing. new_size 0: frees, gives
  * NULL. Else old_size is the size the block was given with; the contents up to the smaller size are
- * kept. NULL for new_size > 0: refused by the limit (limit_hit) or by the system; `ptr` lives on.
+ * kept. NULL for new_size > 0: refused by the limit (limit_hit), or by the budget or the system;
+ * `ptr` lives on.
  */
 void *ki_heap_realloc(struct ki_heap *heap, void *ptr, size_t old_size, size_t new_size);
 

@@ -85,7 +85,7 @@ static void set_newest_chunk(struct ki_heap_blocks *b, char *chunk, size_t size,
 }
 
 static bool add_chunk(struct ki_heap_blocks *b) {
-	char *chunk = ki_region_alloc(b->region, b->next_chunk_bytes);
+	char *chunk = ki_heap_blocks_take(b, b->next_chunk_bytes);
 	if (!chunk) {
 		return false;
 	}
@@ -111,7 +111,7 @@ static void *new_small(struct ki_heap_blocks *b, size_t size) {
 
 static void *new_large(struct ki_heap_blocks *b, size_t size) {
 	struct large *large =
-		size < SIZE_MAX / 2 ? ki_region_alloc(b->region, sizeof *large + size) : NULL;
+		size < SIZE_MAX / 2 ? ki_heap_blocks_take(b, sizeof *large + size) : NULL;
 	if (!large) {
 		return NULL;
 	}
@@ -138,16 +138,18 @@ static void free_block(struct ki_heap_blocks *b, void *ptr, size_t size) {
 	}
 	struct large *large = (struct large *)ptr - 1;
 	ki_list_remove(&large->link);
-	ki_region_release(b->region, large);
+	ki_heap_blocks_give(b, large, sizeof *large + size);
 }
 
-static void *resize_large(struct ki_heap_blocks *b, void *ptr, size_t new_size) {
+static void *resize_large(
+	struct ki_heap_blocks *b, void *ptr, size_t old_size, size_t new_size) {
 	struct large *large = (struct large *)ptr - 1;
 	if (new_size >= SIZE_MAX / 2) {
 		return NULL;
 	}
 	ki_list_remove(&large->link);
-	struct large *moved = ki_region_realloc(b->region, large, sizeof *large + new_size);
+	struct large *moved = ki_heap_blocks_retake(
+		b, large, sizeof *large + old_size, sizeof *large + new_size);
 	ki_list_push_back(&b->large, moved ? &moved->link : &large->link);
 	return moved ? moved + 1 : NULL;
 }
@@ -178,7 +180,7 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 	}
 	bool smaller = new_size <= old_size;
 	if (!is_small(old_size) && !is_small(new_size) && !in_image(b, ptr)) {
-		void *moved = resize_large(b, ptr, new_size);
+		void *moved = resize_large(b, ptr, old_size, new_size);
 		return moved || !smaller ? moved : ptr;
 	}
 	void *block = new_block(b, new_size);
@@ -193,7 +195,7 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 /* With room behind it for what a process needs at once, in the same malloc. */
 void *ki_heap_blocks_adopt(struct ki_heap_blocks *b, size_t bytes) {
 	size_t size = CHUNK_HEAD + bytes + FIRST_CHUNK_BYTES;
-	char *chunk = ki_region_alloc(b->region, size);
+	char *chunk = ki_heap_blocks_take(b, size);
 	if (!chunk) {
 		return NULL;
 	}
@@ -217,7 +219,7 @@ void ki_heap_blocks_drop(struct ki_heap_blocks *b) {
 	while ((node = ki_list_pop_front(&b->large))) {
 		ki_region_release(b->region, ki_list_entry(node, struct large, link));
 	}
-	ki_heap_blocks_init(b, b->region);
+	ki_heap_blocks_gone(b);
 }
 
 #endif

@@ -24,7 +24,8 @@ struct block {
 };
 
 static void *new_block(struct ki_heap_blocks *b, size_t size) {
-	struct block *block = size < SIZE_MAX / 4 ? ki_alloc(sizeof *block + size) : NULL;
+	struct block *block =
+		size < SIZE_MAX / 4 ? ki_heap_blocks_take(b, sizeof *block + size) : NULL;
 	if (!block) {
 		return NULL;
 	}
@@ -33,11 +34,11 @@ static void *new_block(struct ki_heap_blocks *b, size_t size) {
 	return block + 1;
 }
 
-static void free_block(void *ptr, size_t size) {
+static void free_block(struct ki_heap_blocks *b, void *ptr, size_t size) {
 	struct block *block = (struct block *)ptr - 1;
 	ki_check(block->size == size);
 	ki_list_remove(&block->link);
-	ki_free(block);
+	ki_heap_blocks_give(b, block, sizeof *block + size);
 }
 
 void ki_heap_blocks_init(struct ki_heap_blocks *b, struct ki_region *region) {
@@ -50,7 +51,7 @@ static void free_any(struct ki_heap_blocks *b, char *ptr, size_t size) {
 	if (ptr >= b->image && ptr < b->image_end) {
 		memset(ptr, 0xdd, size);
 	} else {
-		free_block(ptr, size);
+		free_block(b, ptr, size);
 	}
 }
 
@@ -95,7 +96,7 @@ void ki_heap_blocks_drop(struct ki_heap_blocks *b) {
 	while ((node = ki_list_pop_front(&b->large))) {
 		ki_free(ki_list_entry(node, struct block, link));
 	}
-	ki_heap_blocks_init(b, b->region);
+	ki_heap_blocks_gone(b);
 }
 
 #endif

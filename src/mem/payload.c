@@ -20,13 +20,33 @@ static struct ki_payload **refs_of(struct ki_payload *p) {
 	return (struct ki_payload **)(void *)((char *)p + offset);
 }
 
+/* Only where there are references: behind them. */
+static size_t *total_of(struct ki_payload *p) {
+	return (size_t *)(void *)(refs_of(p) + p->nr_refs);
+}
+
+size_t ki_payload_bytes(const struct ki_payload *p) {
+	return p->nr_refs ? *total_of((struct ki_payload *)p) : p->size;
+}
+
+/* Sharing doubles it at each level: it stops where a size_t does. */
+static size_t sum_up(struct ki_payload *p) {
+	size_t sum = p->size;
+	for (uint32_t i = 0; i < p->nr_refs; i++) {
+		size_t one = ki_payload_bytes(p->refs[i]);
+		sum = one < SIZE_MAX - sum ? sum + one : SIZE_MAX;
+	}
+	return sum;
+}
+
 struct ki_payload *ki_payload_new(enum ki_format format, const void *data, size_t size,
 				  struct ki_payload *const *refs, uint32_t nr_refs) {
 	if (size > UINT32_MAX) {
 		return NULL;
 	}
 	size_t end_of_data = ALIGN_REFS(offsetof(struct ki_payload, data) + size);
-	struct ki_payload *p = ki_alloc(end_of_data + nr_refs * sizeof *refs);
+	size_t total = nr_refs ? sizeof(size_t) : 0;
+	struct ki_payload *p = ki_alloc(end_of_data + nr_refs * sizeof *refs + total);
 	if (!p) {
 		return NULL;
 	}
@@ -40,6 +60,7 @@ struct ki_payload *ki_payload_new(enum ki_format format, const void *data, size_
 	}
 	if (nr_refs) {
 		memcpy(p->refs, refs, nr_refs * sizeof *refs);
+		*total_of(p) = sum_up(p);
 	}
 	return p;
 }

@@ -49,7 +49,8 @@ struct ki_payload {
 	uint32_t nr_refs;
 	uint32_t size;    /* bytes of data */
 	union {
-		struct ki_payload **refs;     /* nr_refs of them, in the same block behind data */
+		/* nr_refs of them, in the same block behind data; then a size_t: of all below */
+		struct ki_payload **refs;
 		struct ki_payload *dead_next; /* only once xrefs is 0 */
 	};
 	unsigned char data[];
@@ -62,6 +63,8 @@ struct ki_payload {
  */
 struct ki_payload *ki_payload_new(enum ki_format format, const void *data, size_t size,
 				  struct ki_payload *const *refs, uint32_t nr_refs);
+/* Bytes of data, of those embedded in it as well, each as often as it is embedded. */
+size_t ki_payload_bytes(const struct ki_payload *p);
 /* Shares: gives `p` back. */
 struct ki_payload *ki_payload_ref(struct ki_payload *p);
 /* Accepts NULL. Freeing a long chain of embedded payloads uses no stack. */

@@ -17,12 +17,19 @@
 /* The struct at the top keeps the stack's end on a cache line of its own. */
 #define TOP_BYTES ((sizeof(struct ki_stack) + KI_CACHE_LINE - 1) / KI_CACHE_LINE * KI_CACHE_LINE)
 
-void ki_stack_pool_init(struct ki_stack_pool *pool, size_t stack_bytes, size_t keep_max) {
+void ki_stack_pool_init(struct ki_stack_pool *pool, size_t stack_bytes, size_t keep_max,
+	struct ki_budget *budget) {
 	*pool = (struct ki_stack_pool){
 		.map_bytes = ki_pages_round(stack_bytes ? stack_bytes : KI_STACK_BYTES),
 		.keep_max = keep_max,
+		.budget = budget,
 	};
 	ki_mutex_init(&pool->mutex);
+}
+
+static void unmap_stack(struct ki_stack_pool *pool, struct ki_stack *stack) {
+	ki_pages_unmap_guarded(stack->low, pool->map_bytes);
+	ki_budget_give(pool->budget, pool->map_bytes);
 }
 
 void ki_stack_pool_fini(struct ki_stack_pool *pool) {
@@ -30,7 +37,7 @@ void ki_stack_pool_fini(struct ki_stack_pool *pool) {
 	while (pool->unused) {
 		struct ki_stack *stack = pool->unused;
 		pool->unused = stack->next;
-		ki_pages_unmap_guarded(stack->low, pool->map_bytes);
+		unmap_stack(pool, stack);
 	}
 	ki_mutex_fini(&pool->mutex);
 }
@@ -44,6 +51,7 @@ static struct ki_stack *map_stack(struct ki_stack_pool *pool) {
 	stack->low = low;
 	stack->size = pool->map_bytes - TOP_BYTES;
 	stack->next = NULL;
+	ki_budget_add(pool->budget, pool->map_bytes);
 	return stack;
 }
 
@@ -82,6 +90,6 @@ void ki_stack_put(struct ki_stack_pool *pool, struct ki_stack *stack) {
 	}
 	ki_mutex_unlock(&pool->mutex);
 	if (!keep) {
-		ki_pages_unmap_guarded(stack->low, pool->map_bytes);
+		unmap_stack(pool, stack);
 	}
 }

@@ -18,6 +18,7 @@
 #define KI_MEM_STACK_H
 
 #include "base/compiler.h"
+#include "mem/budget.h"
 #include "sys/thread.h"
 
 #include <stddef.h>
@@ -41,6 +42,7 @@ struct ki_stack_pool {
 	/* set once */
 	size_t map_bytes;
 	size_t keep_max;
+	struct ki_budget *budget; /* where those that are mapped count, whole; or NULL */
 	/* mutex */
 	struct ki_mutex mutex;
 	struct ki_stack *unused;
@@ -48,8 +50,12 @@ struct ki_stack_pool {
 	size_t nr_mapped; /* unused and in use */
 };
 
-/* stack_bytes 0: KI_STACK_BYTES. Maps nothing yet. */
-void ki_stack_pool_init(struct ki_stack_pool *pool, size_t stack_bytes, size_t keep_max);
+/*
+ * stack_bytes 0: KI_STACK_BYTES. Maps nothing yet. The budget does not refuse a stack: what runs on
+ * one could do nothing about it, and the runtime's own processes need one each to end the others.
+ */
+void ki_stack_pool_init(struct ki_stack_pool *pool, size_t stack_bytes, size_t keep_max,
+	struct ki_budget *budget);
 /* All stacks were put back. */
 void ki_stack_pool_fini(struct ki_stack_pool *pool);
 /* Gives a stack, to be given back with ki_stack_put; NULL when the system refuses. */

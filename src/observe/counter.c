@@ -74,6 +74,7 @@ static const struct {
 	{KI_COUNTER_MONITORS, "no monitor is left where no process is"},
 	{KI_COUNTER_NAMES, "no name is left where no process is"},
 	{KI_COUNTER_HEAP_BYTES, "no heap is left where no process is"},
+	{KI_COUNTER_PAYLOAD_BYTES, "no payload waits where no process is"},
 };
 
 const char *ki_counts_fault(const struct ki_counts *counts) {

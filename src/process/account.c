@@ -74,6 +74,7 @@ static void tally_one(void *arg, kith_pid pid) {
 	have->links += ki_load_rlx(&shown->xlinks);
 	have->monitors += ki_load_rlx(&shown->xmonitors);
 	have->mailbox_kept += ki_load_rlx(&shown->xkept);
+	have->payload_bytes += proc->ended ? 0 : ki_load_rlx(&proc->xmailbox_bytes);
 	have->heap_bytes += ki_load_rlx(&shown->xmemory);
 	if (!proc->ended && (ki_load_rlx(&shown->xlinks) != ki_proc_nr_links(proc) ||
 		ki_load_rlx(&shown->xmonitors) != proc->watching.count)) {
@@ -92,6 +93,7 @@ static const struct {
 	{KI_COUNTER_MONITORS, "monitors are the sum over processes"},
 	{KI_COUNTER_MAILBOX_KEPT, "mailbox_kept is the sum over processes"},
 	{KI_COUNTER_HEAP_BYTES, "heap_bytes are the sum over processes"},
+	{KI_COUNTER_PAYLOAD_BYTES, "payload_bytes are the sum over processes"},
 };
 
 static const char *host_fault(struct ki_proc_host *host) {

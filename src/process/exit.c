@@ -15,6 +15,9 @@
  */
 #include "process/exit.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/check.h"
 #include "base/status.h"
 #include "mem/value.h"
@@ -23,6 +26,7 @@
 #include "process/force.h"
 #include "process/mailbox.h"
 #include "process/names.h"
+#include "time/duration.h"
 
 /* ---- The decision ---- */
 
@@ -52,6 +56,31 @@ void ki_proc_end_error(struct ki_proc *proc, struct ki_payload *error) {
 
 void ki_proc_end_cause(struct ki_proc *proc, enum ki_cause cause, struct ki_payload *error) {
 	decide(proc, cause, NULL, error ? error : ki_cause_error(cause));
+}
+
+uint64_t ki_proc_memory_limit(const struct ki_proc *proc, uint64_t used_bytes) {
+	const struct ki_budget *memory = proc->system->memory;
+	uint64_t limit_bytes = proc->limits.max_memory;
+	if (limit_bytes == 0 && memory != NULL) {
+		limit_bytes = memory->limit_bytes;
+	}
+	return limit_bytes != 0 ? limit_bytes : used_bytes;
+}
+
+void ki_proc_end_memory(struct ki_proc *proc, uint64_t limit_bytes) {
+	char text[80];
+	snprintf(text, sizeof(text), "memory limit exceeded (limit %" PRIu64 " bytes)",
+		limit_bytes);
+	ki_proc_end_cause(proc, KI_CAUSE_MEMORY,
+		ki_error_payload_status(KITH_EEXHAUSTED, ki_strv(text)));
+}
+
+void ki_proc_end_turn(struct ki_proc *proc) {
+	char text[80];
+	snprintf(text, sizeof(text), "time budget exceeded (limit %.15g ms)",
+		(double)proc->limits.max_turn_ns / KI_NS_PER_MS);
+	ki_proc_end_cause(proc, KI_CAUSE_TURN,
+		ki_error_payload_status(KITH_EEXHAUSTED, ki_strv(text)));
 }
 
 void ki_proc_end_link(struct ki_proc *proc, kith_pid peer, const struct ki_result *result) {
@@ -96,7 +125,8 @@ static void count_end(struct ki_proc *proc) {
 						       : KI_COUNTER_ENDED_FORCED;
 	ki_proc_show_end(proc);
 	ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_DROPPED, proc->nr_open);
-	proc->nr_open = 0;
+	ki_proc_host_count(proc->host, KI_COUNTER_PAYLOAD_BYTES, -proc->open_bytes);
+	ki_proc_drop_open(proc);
 	if (!proc->internal) {
 		ki_proc_host_count(proc->host, how, 1);
 		ki_proc_host_leave(proc->host);

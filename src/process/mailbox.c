@@ -6,7 +6,8 @@
  * Invariants:
  *	M1 only the push that finds the mailbox empty wakes its owner: whoever finds it filled is
  *	   behind one that wakes, and the owner takes all when it looks.
- *	M2 a message counts in xmessages from before its push until it is received or dropped.
+ *	M2 a message counts in xmessages, xmailbox_bytes and host->memory from before its push
+ *	   until it is received or dropped.
  *	M3 an arrival allocates nothing that it cannot do without.
  * Not here: the calls that make links and monitors (relate.c), the end (exit.c).
  */
@@ -37,6 +38,33 @@ void ki_signal_tell(struct ki_system *system, kith_pid to, struct ki_signal *sig
 	}
 }
 
+/* Takes a message out of the counts that senders read. */
+static void count_out(struct ki_proc *proc, const struct ki_message *message) {
+	ki_sub_rlx(&proc->xmessages, 1); /* a counter; so is the next */
+	ki_sub_rlx(&proc->xmailbox_bytes, message->bytes);
+	ki_budget_give(proc->host->memory, ki_message_memory(message));
+}
+
+/*
+ * Counts it as waiting, if there is room for it. [M2] The counts are exact; but of two senders at
+ * once both may be refused where one would fit, as one counts for a moment before it is refused.
+ */
+static int count_in(struct ki_proc *proc, const struct ki_message *message) {
+	uint64_t most = proc->limits.max_mailbox, most_bytes = proc->limits.max_mailbox_bytes;
+	uint32_t waiting = ki_add_rlx(&proc->xmessages, 1); /* a counter; so is the next */
+	uint64_t bytes = ki_add_rlx(&proc->xmailbox_bytes, message->bytes) + message->bytes;
+	int status = KITH_ERATELIMITED;
+	if ((most == 0 || waiting < most) && (most_bytes == 0 || bytes <= most_bytes)) {
+		if (ki_budget_take(proc->host->memory, ki_message_memory(message))) {
+			return KITH_OK;
+		}
+		status = KITH_EEXHAUSTED;
+	}
+	ki_sub_rlx(&proc->xmessages, 1); /* a counter; so is the next */
+	ki_sub_rlx(&proc->xmailbox_bytes, message->bytes);
+	return status;
+}
+
 /* For `host`, that the PID names; NULL: there is none such. */
 static int refuse(struct ki_proc_host *host, struct ki_message *message, int status) {
 	if (host) {
@@ -46,9 +74,23 @@ static int refuse(struct ki_proc_host *host, struct ki_message *message, int sta
 	return status;
 }
 
-static int refuse_at(struct ki_proc *proc, struct ki_message *message, int status) {
-	ki_sub_rlx(&proc->xmessages, 1); /* a counter */
-	return refuse(proc->host, message, status);
+static int deliver(struct ki_proc *proc, struct ki_message *message) {
+	int status = ki_mpsc_closed(&proc->mailbox) ? KITH_ENOTFOUND : count_in(proc, message);
+	if (status) {
+		return refuse(proc->host, message, status);
+	}
+	uint64_t bytes = message->bytes;
+	enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &message->signal.node);
+	if (result == KI_MPSC_CLOSED) {
+		count_out(proc, message);
+		return refuse(proc->host, message, KITH_ENOTFOUND);
+	}
+	ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_SENT, 1);
+	ki_proc_host_count(proc->host, KI_COUNTER_PAYLOAD_BYTES, bytes);
+	if (result == KI_MPSC_FIRST) { /* M1 */
+		ki_task_wake(&proc->task);
+	}
+	return KITH_OK;
 }
 
 int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_message *message) {
@@ -56,25 +98,9 @@ int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_mess
 	if (!proc) {
 		return refuse(ki_system_host_of(system, to), message, KITH_ENOTFOUND);
 	}
-	int status = KITH_OK;
-	uint32_t room = proc->limits.max_mailbox;
-	uint32_t waiting = ki_add_rlx(&proc->xmessages, 1); /* a counter; M2 */
-	if (ki_mpsc_closed(&proc->mailbox)) {
-		status = refuse_at(proc, message, KITH_ENOTFOUND);
-	} else if (room && waiting >= room) {
-		status = refuse_at(proc, message, KITH_ERATELIMITED);
-	} else {
-		message->signal.from = from;
-		enum ki_mpsc_result result = ki_mpsc_push(&proc->mailbox, &message->signal.node);
-		if (result == KI_MPSC_CLOSED) {
-			status = refuse_at(proc, message, KITH_ENOTFOUND);
-		} else {
-			ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_SENT, 1);
-			if (result == KI_MPSC_FIRST) { /* M1 */
-				ki_task_wake(&proc->task);
-			}
-		}
-	}
+	message->signal.from = from;
+	ki_message_measure(message);
+	int status = deliver(proc, message);
 	ki_table_unpin(&system->table, to);
 	return status;
 }
@@ -102,6 +128,8 @@ static void for_body(struct ki_proc *proc, struct ki_signal *signal) {
 
 static void arrive_message(struct ki_proc *proc, struct ki_signal *signal) {
 	proc->nr_open++;
+	proc->open_bytes += ki_signal_message(signal)->bytes;
+	proc->open_memory += ki_message_memory(ki_signal_message(signal));
 	for_body(proc, signal);
 }
 
@@ -261,8 +289,29 @@ struct ki_signal *ki_proc_take(struct ki_proc *proc) {
 	return signal;
 }
 
-void ki_proc_received(struct ki_proc *proc) {
+int ki_proc_put_first(struct ki_proc *proc, struct ki_message *message) {
+	ki_message_measure(message);
+	if (!ki_budget_take(proc->host->memory, ki_message_memory(message))) {
+		ki_signal_free(&message->signal);
+		return KITH_EEXHAUSTED;
+	}
+	ki_add_rlx(&proc->xmessages, 1); /* a counter; so is the next. M2 */
+	ki_add_rlx(&proc->xmailbox_bytes, message->bytes);
+	ki_mpsc_push(&proc->mailbox, &message->signal.node);
+	return KITH_OK;
+}
+
+void ki_proc_drop_open(struct ki_proc *proc) {
+	ki_budget_give(proc->host->memory, proc->open_memory);
+	proc->open_memory = proc->open_bytes = 0;
+	proc->nr_open = 0;
+}
+
+void ki_proc_received(struct ki_proc *proc, const struct ki_message *message) {
 	proc->nr_open--;
-	ki_sub_rlx(&proc->xmessages, 1); /* a counter; M2 */
+	proc->open_bytes -= message->bytes;
+	proc->open_memory -= ki_message_memory(message);
+	count_out(proc, message);
 	ki_proc_host_count(proc->host, KI_COUNTER_MESSAGES_RECEIVED, 1);
+	ki_proc_host_count(proc->host, KI_COUNTER_PAYLOAD_BYTES, -message->bytes);
 }

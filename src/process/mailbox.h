@@ -17,6 +17,13 @@ bool ki_signal_push(struct ki_system *system, kith_pid to, struct ki_signal *sig
 /* Pushes a signal that nobody misses when it is too late: takes it in any case. */
 void ki_signal_tell(struct ki_system *system, kith_pid to, struct ki_signal *signal);
 
+/* Puts a message into the mailbox of a process that nobody knows yet, so that nothing is woken.
+ * Takes it. KITH_EEXHAUSTED: the memory of the runtime is. Its spawner. */
+int ki_proc_put_first(struct ki_proc *proc, struct ki_message *message);
+
+/* The messages that it has looked at and not received are dropped, or about to be. Owner. */
+void ki_proc_drop_open(struct ki_proc *proc);
+
 /* Deals with a batch of signals taken from the mailbox, oldest first. Once proc->ended is set, what
  * a body would see is dropped and the rest is answered. */
 void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch);

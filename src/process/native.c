@@ -136,7 +136,7 @@ int ki_native_receive(struct ki_proc *proc, int64_t deadline_ns, struct ki_signa
 		return rang ? KITH_ETIMEOUT : status;
 	}
 	if ((*out)->kind == KI_SIGNAL_MESSAGE) {
-		ki_proc_received(proc);
+		ki_proc_received(proc, ki_signal_message(*out));
 	}
 	return KITH_OK;
 }

@@ -31,7 +31,11 @@ static enum ki_step proc_step(struct ki_task *task) {
 
 static void proc_starve(struct ki_task *task) {
 	struct ki_proc *proc = proc_of(task);
-	ki_proc_end_cause(proc, KI_CAUSE_MEMORY, NULL);
+	struct ki_body_view view = {0};
+	if (proc->program->ops->view) {
+		proc->program->ops->view(proc, &view);
+	}
+	ki_proc_end_memory(proc, ki_proc_memory_limit(proc, view.memory));
 	ki_proc_tell_end(proc);
 	ki_proc_let_go(proc);
 }

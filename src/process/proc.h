@@ -35,6 +35,7 @@ struct ki_proc {
 	/* any sender */
 	struct ki_mpsc mailbox;
 	_Atomic(uint32_t) xmessages; /* messages accepted and not yet received */
+	_Atomic(uint64_t) xmailbox_bytes; /* their encoded size */
 	_Atomic(uint32_t) xforce; /* enum ki_cause; NONE: no force yet; SEALED: too late for any */
 	_Atomic(bool) xhears_cancel; /* the body takes events: CANCEL reaches it (SPEC 20.3) */
 	struct ki_proc_shown shown;   /* written by the owner */
@@ -52,6 +53,8 @@ struct ki_proc {
 	uint64_t last_unlink_id;
 	uint32_t nr_unlinking; /* of links: with an UNLINK out, not active */
 	uint32_t nr_open;      /* messages looked at and not yet received */
+	uint64_t open_bytes;   /* of these, encoded */
+	uint64_t open_memory;  /* of these, in host->memory */
 	bool trap_links;
 	bool ended;     /* its end has been told; only its memory is left */
 	bool published; /* it can be reached by its PID */
@@ -117,7 +120,7 @@ bool ki_proc_unlooked(struct ki_proc *proc);
 /* The next arrived MESSAGE, EXIT, LINK_DOWN or CANCEL, oldest first, or NULL. Owner: the caller,
  * who calls ki_signal_free; and ki_proc_received for each message once the program has it. */
 struct ki_signal *ki_proc_take(struct ki_proc *proc);
-void ki_proc_received(struct ki_proc *proc);
+void ki_proc_received(struct ki_proc *proc, const struct ki_message *message);
 
 /* True when force was applied: the body must not go on. Asked after each park and in each slice
  * hook. */
@@ -137,6 +140,14 @@ struct ki_proc *ki_proc_self(void);
 void ki_proc_end_return(struct ki_proc *proc, struct ki_payload *value);
 void ki_proc_end_error(struct ki_proc *proc, struct ki_payload *error);
 void ki_proc_end_cause(struct ki_proc *proc, enum ki_cause cause, struct ki_payload *error);
+/* Memory was refused (SPEC 15.6, 15.7): by a limit, its own or the runtime's, or by the system. The
+ * text names limit_bytes. */
+void ki_proc_end_memory(struct ki_proc *proc, uint64_t limit_bytes);
+/* The processor time of its turn is used up (SPEC 15.6). */
+void ki_proc_end_turn(struct ki_proc *proc);
+/* What a refusal says was the limit: that of the process, if it has one, else the runtime's, else
+ * used_bytes, which is where the system drew the line. */
+uint64_t ki_proc_memory_limit(const struct ki_proc *proc, uint64_t used_bytes);
 
 /* ---- Relations (relate.c); SPEC 6. Owner of `proc`. ---- */
 
@@ -159,7 +170,8 @@ bool ki_pid_alive(struct ki_system *system, kith_pid pid);
 
 /*
  * Puts a message into the mailbox of `to`. Takes `message`, also on failure. Errors: KITH_ENOTFOUND
- * (ended or never was), KITH_ERATELIMITED (mailbox full). Never waits.
+ * (ended or never was), KITH_ERATELIMITED (mailbox full), KITH_EEXHAUSTED (the memory of the
+ * runtime is). Never waits.
  */
 int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_message *message);
 

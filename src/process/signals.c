@@ -48,6 +48,16 @@ struct ki_message *ki_message_new(struct ki_strv topic, uint32_t nr_payloads) {
 	return message;
 }
 
+void ki_message_measure(struct ki_message *message) {
+	message->bytes = message->topic_len;
+	for (uint32_t i = 0; i < message->nr_payloads; i++) {
+		const struct ki_payload *payload = message->payloads[i];
+		size_t bytes = payload ? ki_payload_bytes(payload) : 0;
+		/* 2^48 is beyond any limit, and sums of it do not overflow. */
+		message->bytes += bytes < (size_t)1 << 48 ? bytes : (size_t)1 << 48;
+	}
+}
+
 struct ki_message *ki_message_copy(const struct ki_message *message) {
 	struct ki_message *copy = ki_message_new(
 		ki_strv_n(message->topic, message->topic_len), message->nr_payloads);

@@ -49,6 +49,7 @@ struct ki_message {
 	struct ki_signal signal;
 	uint32_t topic_len;
 	uint32_t nr_payloads;
+	uint64_t bytes;                /* encoded: topic and payloads (ki_message_measure) */
 	const char *topic;             /* inside this block */
 	struct ki_payload *payloads[]; /* one reference each; NULL is a nil payload */
 };
@@ -72,6 +73,7 @@ enum ki_cause {
 	KI_CAUSE_HOST_STOP, /* alive when its host's stop time ran out */
 	KI_CAUSE_DEADLOCK,
 	KI_CAUSE_MEMORY,
+	KI_CAUSE_TURN,  /* its processor time between two waits was used up */
 	KI_CAUSE_SEALED /* only in the force word: the end has begun, force comes too late */
 };
 
@@ -111,6 +113,15 @@ struct ki_relation {
  * are NULL. NULL: no memory. Owner: the caller, until ki_send takes it.
  */
 struct ki_message *ki_message_new(struct ki_strv topic, uint32_t nr_payloads);
+
+/* Sets message->bytes, once the payloads are there and before it is sent. */
+void ki_message_measure(struct ki_message *message);
+
+/* What it takes of memory, its payloads included though others may share them. Measured before. */
+static inline uint64_t ki_message_memory(const struct ki_message *message) {
+	return message->bytes + sizeof(*message) +
+		message->nr_payloads * sizeof(struct ki_payload *);
+}
 
 /* Gives another of the same topic and payloads, or NULL: no memory. */
 struct ki_message *ki_message_copy(const struct ki_message *message);

@@ -39,6 +39,7 @@ void ki_proc_release(struct ki_proc *proc) {
 void ki_proc_unmake(struct ki_proc *proc) {
 	proc->ended = true;
 	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
+	ki_proc_drop_open(proc);
 	proc->program->ops->destroy(proc);
 	if (!proc->internal) {
 		ki_proc_host_leave(proc->host);
@@ -66,8 +67,11 @@ static int check_host(struct ki_proc_host *host, struct ki_payload **error) {
 	return KITH_OK;
 }
 
-/* Step 6. */
+/* Step 6, and room in the runtime's memory (SPEC 15.6): for how much the body will say. */
 static int enter_host(const struct ki_spawn *spawn, struct ki_payload **error) {
+	if (!spawn->internal && ki_budget_lacks(spawn->host->system->memory, 1)) {
+		return refuse(spawn->host, KITH_EEXHAUSTED, "memory full", error);
+	}
 	if (spawn->internal || ki_proc_host_enter(spawn->host)) {
 		return KITH_OK;
 	}
@@ -115,6 +119,9 @@ static struct ki_proc *make(struct ki_system *system, const struct ki_spawn *spa
 	ki_list_init(&proc->timers);
 	ki_list_init(&proc->deadlines);
 	ki_task_init(&proc->task, spawn->host->host, &ki_proc_task_ops);
+	proc->task.budget_ns = proc->limits.max_turn_ns < INT64_MAX
+		? (int64_t)proc->limits.max_turn_ns
+		: INT64_MAX;
 	return proc;
 }
 
@@ -191,15 +198,12 @@ static bool set_relations(struct ki_proc *child, const struct ki_spawn *spawn) {
 	return !(spawn->relations & KI_SPAWN_CALL) || set_call(child, spawn);
 }
 
-/* Nobody else knows the process yet, so nothing is woken. */
 static bool queue_messages(struct ki_proc *child, const struct ki_spawn *spawn) {
 	for (size_t i = 0; i < spawn->nr_messages; i++) {
 		struct ki_message *message = ki_message_copy(spawn->messages[i]);
-		if (!message) {
+		if (!message || ki_proc_put_first(child, message)) {
 			return false;
 		}
-		ki_add_rlx(&child->xmessages, 1); /* a counter; M2 of mailbox.c */
-		ki_mpsc_push(&child->mailbox, &message->signal.node);
 	}
 	return true;
 }
@@ -233,7 +237,7 @@ static int equip(struct ki_proc *child, const struct ki_spawn *spawn, kith_pid *
 		status = spawn->name.len > 0 ? claim_name(child, spawn, holder) : KITH_OK;
 	}
 	if (status == KITH_EEXHAUSTED) {
-		*error = ki_error_payload_status(status, ki_strv("out of memory"));
+		*error = ki_error_payload_status(status, ki_strv("memory full"));
 	}
 	return status;
 }
@@ -246,6 +250,9 @@ static void publish(struct ki_proc *child, const struct ki_spawn *spawn) {
 		ki_proc_host_count(child->host, KI_COUNTER_SPAWNED, 1);
 	}
 	ki_proc_host_count(child->host, KI_COUNTER_MESSAGES_SENT, spawn->nr_messages);
+	/* rlx: nobody else knows it yet */
+	ki_proc_host_count(
+		child->host, KI_COUNTER_PAYLOAD_BYTES, ki_load_rlx(&child->xmailbox_bytes));
 	child->published = true;
 	ki_proc_show(child);
 	ki_table_publish(&system->table, pid); /* SP2 */
@@ -275,7 +282,7 @@ int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_p
 		if (!spawn->internal) {
 			ki_proc_host_leave(spawn->host);
 		}
-		return refuse(spawn->host, KITH_EEXHAUSTED, "out of memory", error);
+		return refuse(spawn->host, KITH_EEXHAUSTED, "memory full", error);
 	}
 	kith_pid made = child->pid;
 	status = start_body(child, spawn, error);

@@ -35,8 +35,8 @@ static struct ki_proc_host *add_host(
 	place->host = host;
 	place->system = system;
 	place->index = system->nr_hosts;
-	ki_limits_set_mailbox(&place->limits, KI_MAX_MAILBOX_DEFAULT);
-	ki_limits_set_memory(&place->limits, 0);
+	place->limits = ki_limits_default();
+	place->memory = system->memory;
 	ki_store_rlx(&place->xstate, KI_PROC_HOST_STOPPED); /* nobody else knows it yet */
 	system->hosts[system->nr_hosts++] = place;
 	return place;
@@ -48,6 +48,7 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 	system->sched = sched;
 	system->log = log;
 	system->hooks = *hooks;
+	system->memory = ki_sched_memory(sched);
 	system->nr_hosts = KI_HOST_INDEX_SYSTEM;
 	system->started_ns = ki_sched_now(sched);
 	int status = ki_table_init(&system->table, ki_proc_release);
@@ -67,7 +68,9 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 	}
 	own->internal = external->internal = true;
 	/* What the runtime tells itself is never refused. */
-	own->limits.max_mailbox = external->limits.max_mailbox = 0;
+	own->limits.max_mailbox = own->limits.max_mailbox_bytes = 0;
+	external->limits = own->limits;
+	own->memory = external->memory = NULL;
 	ki_proc_host_set_state(own, KI_PROC_HOST_RUNNING);
 	return KITH_OK;
 }

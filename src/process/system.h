@@ -14,6 +14,7 @@
 
 #include "base/atomic.h"
 #include "base/strv.h"
+#include "mem/budget.h"
 #include "observe/counter.h"
 #include "mem/region.h"
 #include "observe/log.h"
@@ -26,9 +27,6 @@
 
 struct ki_result;
 struct ki_roll;
-
-/* Messages that a mailbox holds at most, unless its host says otherwise (SPEC 15.6). */
-#define KI_MAX_MAILBOX_DEFAULT 1000000
 
 /* A host as processes see it: SPEC 15, 17, 18.6. */
 enum ki_proc_host_state { KI_PROC_HOST_STOPPED, KI_PROC_HOST_RUNNING, KI_PROC_HOST_STOPPING };
@@ -44,6 +42,7 @@ struct ki_proc_host {
 	uint32_t index;
 	struct ki_limits limits; /* of each process on it, where nobody else says one; all given */
 	uint64_t max_processes;  /* live ones; 0: no limit */
+	struct ki_budget *memory; /* where its processes' messages count; or NULL */
 	bool internal;        /* kith:*; no program may spawn there */
 	/* any thread */
 	_Atomic(uint32_t) xstate; /* enum ki_proc_host_state */
@@ -132,6 +131,7 @@ struct ki_system {
 	struct ki_roll *roll; /* of supervise/roll.h; or NULL */
 	struct ki_system_facts facts;   /* texts borrowed; zeroed: unknown */
 	int64_t started_ns;             /* monotonic */
+	struct ki_budget *memory;       /* of the runtime (SPEC 15.6): the scheduler's; or NULL */
 	/* any thread */
 	struct ki_table table;
 	struct ki_namemap names;

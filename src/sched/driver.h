@@ -55,7 +55,16 @@ struct ki_driver_ops {
 	void (*again)(struct ki_worker *worker, struct ki_task *task, enum ki_again why);
 	/* ki_task_tick of the worker's running task. */
 	bool (*tick)(struct ki_worker *worker, struct ki_task *task);
+	/* Takes what the running task has used since the last call, or since its turn began, off
+	 * its budget, which it has. NULL: each tick does. */
+	void (*spend)(struct ki_worker *worker, struct ki_task *task);
 };
+
+/* So much more is used of a task's budget. */
+static inline void ki_task_spend(struct ki_task *task, int64_t ns) {
+	task->used_ns = task->waited ? 0 : task->used_ns + ns;
+	task->waited = false;
+}
 
 struct ki_sched {
 	/* set once */

@@ -44,7 +44,8 @@ struct ki_sched *ki_sched_new(const struct ki_sched_options *options) {
 	if (options->slice_instructions == 0) {
 		sched->options.slice_instructions = SLICE_INSTRUCTIONS;
 	}
-	ki_strands_init(&sched->strands, options->stack_bytes, ki_worker_strand_loop);
+	ki_strands_init(
+		&sched->strands, options->stack_bytes, options->memory, ki_worker_strand_loop);
 	ki_mutex_init(&sched->random_mutex);
 	seed_sequence(&sched->random, options->seed, OUTSIDE);
 	sched->system = ki_host_new(sched, "system", 1, 0);
@@ -124,6 +125,10 @@ void ki_host_set_data(struct ki_host *host, void *data) {
 
 void *ki_host_data(const struct ki_host *host) {
 	return host->data;
+}
+
+struct ki_budget *ki_sched_memory(const struct ki_sched *sched) {
+	return sched->options.memory;
 }
 
 bool ki_sched_simulated(const struct ki_sched *sched) {

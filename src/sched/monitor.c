@@ -32,7 +32,7 @@ static void on_alert(int signo) {
 		struct ki_task *task = ki_worker_task(worker);
 		int64_t turn_ns = ki_load_rlx(&worker->xturn_ns); /* rlx: our own */
 		if (task != NULL && turn_ns != 0 &&
-			ki_clock_mono_ns() - turn_ns >= worker->host->slice_ns) {
+			ki_clock_mono_ns() - turn_ns >= ki_load_rlx(&worker->xslice_ns)) {
 			struct ki_overrun *overrun = ki_load_rlx(&task->xoverrun); /* rlx: ours */
 			if (overrun != NULL) {
 				overrun->tell(overrun);
@@ -96,6 +96,7 @@ static int64_t look_at(
 	if (turn_ns == 0) {
 		return soon_ns;
 	}
+	slice_ns = ki_load_rlx(&worker->base.xslice_ns); /* rlx: likewise */
 	if (now_ns - turn_ns < slice_ns) {
 		return turn_ns + slice_ns;
 	}

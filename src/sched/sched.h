@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mem/budget.h"
 #include "observe/counter.h"
 #include "sched/task.h"
 #include "time/timers.h"
@@ -33,6 +34,7 @@ struct ki_sched_options {
 	/* A POSIX signal by which a turn that outlasts its slice is told so (ki_sched_preempts); 0:
 	 * none. The program leaves it to the scheduler until ki_sched_free. */
 	int preempt_signal;
+	struct ki_budget *memory; /* where stacks count; or NULL. Borrowed until ki_sched_free */
 };
 
 /* Gives a scheduler, or NULL when memory or a thread primitive is refused. Owner: the caller. */
@@ -45,6 +47,8 @@ void ki_sched_free(struct ki_sched *sched);
 int64_t ki_sched_now(struct ki_sched *sched);
 int64_t ki_sched_wall(struct ki_sched *sched);
 bool ki_sched_simulated(const struct ki_sched *sched);
+/* What its options gave. */
+struct ki_budget *ki_sched_memory(const struct ki_sched *sched);
 /*
  * Whether a task's ki_overrun is told when its turn outlasts its slice. If not, a task has to ask
  * ki_task_tick now and then: in a simulation, without a preempt signal, when another scheduler of

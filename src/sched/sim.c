@@ -313,12 +313,14 @@ static void use_slice(struct sim *sim, struct ki_task *task) {
 static bool tick(struct ki_worker *worker, struct ki_task *task) {
 	const struct ki_sched_options *options = &worker->sched->options;
 	task->slice_used += options->tick_instructions;
+	ki_task_spend(task,
+		task->host->slice_ns * options->tick_instructions / options->slice_instructions);
 	if (task->slice_used >= options->slice_instructions) {
 		task->slice_used = 0;
 		task->slice_over = true;
 		use_slice(sim_of(worker->sched), task);
 	}
-	return task->slice_over;
+	return task->slice_over || (task->budget_ns != 0 && task->used_ns >= task->budget_ns);
 }
 
 static void again(struct ki_worker *worker, struct ki_task *task, enum ki_again why) {

@@ -12,8 +12,9 @@
 /* Stacks kept for the next that asks; more than a few only while many are stuck in C at once. */
 enum { KEEP_STACKS = 64 };
 
-void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, void (*loop)(void *)) {
-	ki_stack_pool_init(&pool->stacks, stack_bytes, KEEP_STACKS);
+void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, struct ki_budget *budget,
+	void (*loop)(void *)) {
+	ki_stack_pool_init(&pool->stacks, stack_bytes, KEEP_STACKS, budget);
 	pool->loop = loop;
 	ki_mutex_init(&pool->mutex);
 	ki_list_init(&pool->all);

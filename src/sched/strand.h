@@ -43,7 +43,8 @@ struct ki_strand_cache {
 	unsigned nr;
 };
 
-void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, void (*loop)(void *));
+void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, struct ki_budget *budget,
+	void (*loop)(void *));
 /* Frees every strand left, frames and all. */
 void ki_strands_fini(struct ki_strands *pool);
 

@@ -67,6 +67,8 @@ static void turn_done(struct ki_worker *worker, struct ki_task *task) {
 /* The task has said that it waits; it is somebody else's from the moment that it is IDLE. */
 static void turn_waits(struct ki_worker *worker, struct ki_task *task) {
 	task->slice_used = 0;
+	task->used_ns = 0;
+	task->waited = false;
 	ki_worker_set_task(worker, NULL);
 	/* acq_rel: hands over the strand; a wake since the start of the turn is seen. [TK1] */
 	if (ki_sub_acq_rel(&task->xstate, KI_TASK_RUNNING) & KI_TASK_WOKEN) {
@@ -202,6 +204,18 @@ void ki_task_yield(bool full_slice) {
 bool ki_task_tick(void) {
 	struct ki_worker *worker = ki_worker_self();
 	return worker->sched->ops->tick(worker, ki_worker_task(worker));
+}
+
+bool ki_task_over_budget(void) {
+	struct ki_worker *worker = ki_worker_self();
+	struct ki_task *task = ki_worker_task(worker);
+	if (task->budget_ns == 0) {
+		return false;
+	}
+	if (worker->sched->ops->spend != NULL) {
+		worker->sched->ops->spend(worker, task);
+	}
+	return task->used_ns >= task->budget_ns;
 }
 
 struct ki_overrun *ki_task_on_overrun(struct ki_overrun *overrun) {

@@ -93,6 +93,8 @@ struct ki_task {
 	uint8_t command;          /* enum ki_command: why it left its strand */
 	bool slice_over;          /* a simulated slice ended in this turn */
 	uint32_t slice_used;      /* simulated instructions since the last wait or full slice */
+	int64_t used_ns;          /* of its budget, since it last waited */
+	bool waited;              /* it has, since that was last looked at */
 	_Atomic(struct ki_overrun *) xoverrun; /* read by the worker's signal handler as well */
 	/* the same, and read by anybody */
 	_Atomic(uint64_t) xsteps; /* turns so far */
@@ -100,6 +102,7 @@ struct ki_task {
 	/* set once, before ki_task_start */
 	struct ki_host *host;
 	const struct ki_task_ops *ops;
+	int64_t budget_ns; /* processor time that it may use between two waits; 0: any */
 };
 
 /* Bits of xstate: IDLE is none of them, READY is WOKEN, NOTIFIED is RUNNING and WOKEN. */
@@ -128,6 +131,18 @@ void ki_task_yield(bool full_slice);
 /* True when the running task has used up its time slice. Cheap; where `overrun` is not called, to
  * be asked every thousand VM instructions or so: in a simulation each call counts as that many. */
 bool ki_task_tick(void);
+
+/*
+ * True when the running task has used up its budget. To be asked when ki_task_tick gave true, which
+ * it also does when the budget ends sooner than the slice. On threads it is the processor's time,
+ * not that in which the thread was ready. A wait is noted, not timed: of the slice in which a task
+ * has waited without its turn ending nothing counts, so it may get so much more, never less.
+ */
+bool ki_task_over_budget(void);
+/* The running task waits, or has received what it would have waited for: its budget begins anew. */
+static inline void ki_task_waited(struct ki_task *task) {
+	task->waited = true;
+}
 
 /*
  * Has `overrun` (NULL: nobody) told when a turn outlasts its slice, until the step returns or is

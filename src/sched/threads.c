@@ -38,6 +38,9 @@
 /* Turns between two looks at the processor time of a worker that never idles. */
 enum { TURNS_PER_CPU_LOOK = 256 };
 
+/* Of a task whose budget is nearly used up: it is measured by another clock than a turn. */
+enum { SLICE_MIN_NS = 100000 };
+
 static void set_running(struct ki_thread_host *host, int change) {
 	ki_add_rlx(&host->xnr_running, change); /* rlx: a number for the statistics */
 }
@@ -234,11 +237,24 @@ static struct ki_task *next_task(
 	return NULL;
 }
 
+static int64_t slice_of(const struct ki_thread_host *host, const struct ki_task *task) {
+	int64_t slice_ns = host->base.slice_ns;
+	if (task->budget_ns == 0 || task->budget_ns - task->used_ns >= slice_ns) {
+		return slice_ns;
+	}
+	int64_t left_ns = task->budget_ns - task->used_ns;
+	return left_ns > SLICE_MIN_NS ? left_ns : SLICE_MIN_NS;
+}
+
 /* Gives its end. */
 static int64_t run_turn(
 	struct ki_thread_host *host, struct ki_thread_worker *worker, struct ki_task *task,
 	int64_t now_ns) {
+	if (task->budget_ns != 0) {
+		worker->base.spent_ns = ki_clock_thread_cpu_ns();
+	}
 	/* rlx: hints, but for the handler of this thread, which sees them in order */
+	ki_store_rlx(&worker->base.xslice_ns, slice_of(host, task));
 	ki_store_rlx(&worker->base.xturn_ns, now_ns);
 	int64_t end_ns = ki_worker_turn(&worker->base, task, now_ns);
 	ki_store_rlx(&worker->base.xturn_ns, 0);
@@ -285,8 +301,15 @@ void ki_thread_serve(struct ki_thread_host *host, struct ki_thread_worker *worke
 }
 
 static bool tick(struct ki_worker *worker, struct ki_task *task) {
-	int64_t turn_ns = ki_load_rlx(&worker->xturn_ns); /* rlx: our own */
-	return ki_clock_mono_ns() - turn_ns >= task->host->slice_ns;
+	(void)task;
+	int64_t turn_ns = ki_load_rlx(&worker->xturn_ns); /* rlx: our own; so is the next */
+	return ki_clock_mono_ns() - turn_ns >= ki_load_rlx(&worker->xslice_ns);
+}
+
+static void spend(struct ki_worker *worker, struct ki_task *task) {
+	int64_t now_ns = ki_clock_thread_cpu_ns();
+	ki_task_spend(task, now_ns - worker->spent_ns);
+	worker->spent_ns = now_ns;
 }
 
 /* --- hosts --- */
@@ -493,6 +516,7 @@ static const struct ki_driver_ops ops = {
 	.ready = ready,
 	.again = again,
 	.tick = tick,
+	.spend = spend,
 };
 
 struct ki_sched *ki_threads_new(const struct ki_sched_options *options) {

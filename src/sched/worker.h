@@ -46,6 +46,9 @@ struct ki_worker {
 	struct ki_strand_cache cache;
 	/* start of the present turn; 0 between turns, and always in a simulation */
 	_Atomic(int64_t) xturn_ns;
+	/* how long it may last: the host's slice, or what is left of the task's budget */
+	_Atomic(int64_t) xslice_ns;
+	int64_t spent_ns; /* the thread's processor time when the task's budget was last counted */
 	struct ki_rng rng;
 	struct ki_host *host;         /* the simulator's changes from turn to turn */
 	struct ki_worker_counters *counters; /* likewise */

@@ -119,7 +119,7 @@ static void hear(struct ki_proc *proc, const struct request *request, struct ki_
 		end_not_found(proc);
 	} else if (signal->kind == KI_SIGNAL_MESSAGE) {
 		struct ki_message *message = ki_signal_message(signal);
-		ki_proc_received(proc);
+		ki_proc_received(proc, message);
 		if (signal->from == request->to && message->nr_payloads == 2) {
 			take_answer(proc, message);
 		}

@@ -362,7 +362,7 @@ static void hear_exit(struct ki_supervisor *sup, struct ki_signal *signal) {
 
 static void hear_message(struct ki_supervisor *sup, struct ki_signal *signal) {
 	const struct ki_message *message = ki_signal_message(signal);
-	ki_proc_received(sup->proc);
+	ki_proc_received(sup->proc, message);
 	if (ki_strv_eqz(ki_strv_n(message->topic, message->topic_len), KI_TOPIC_SUPERVISOR) &&
 		message->nr_payloads == 2) {
 		ki_supervisor_ask(sup, signal);

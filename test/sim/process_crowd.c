@@ -73,7 +73,7 @@ static enum ki_step sink_step(struct ki_proc *proc) {
 	}
 	while ((signal = ki_proc_take(proc))) {
 		crowd->received++;
-		ki_proc_received(proc);
+		ki_proc_received(proc, ki_signal_message(signal));
 		ki_signal_free(signal);
 	}
 	return KI_STEP_WAIT;

@@ -33,7 +33,7 @@ static enum ki_step leaf_step(struct ki_proc *proc) {
 			return KI_STEP_WAIT;
 		}
 		if (signal->kind == KI_SIGNAL_MESSAGE) {
-			ki_proc_received(proc);
+			ki_proc_received(proc, ki_signal_message(signal));
 			ki_proc_end_error(proc, NULL);
 		} else if (signal->kind == KI_SIGNAL_CANCEL) {
 			ki_proc_end_return(proc, NULL);

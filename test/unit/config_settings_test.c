@@ -36,18 +36,23 @@ TEST(settings, defaults_are_those_of_the_contract) {
 	IS_NULL(settings->timezone);
 	EQ_INT(host(&f, "app:plain")->workers, 0);
 	EQ_INT(host(&f, "app:plain")->max_processes, 0);
-	EQ_INT(host(&f, "app:plain")->max_mailbox, 1000000);
-	EQ_INT(host(&f, "app:plain")->max_memory, 0);
+	EQ_INT(host(&f, "app:plain")->limits.max_mailbox, 1000000);
+	EQ_INT(host(&f, "app:plain")->limits.max_memory, 0);
+	EQ_INT(host(&f, "app:plain")->limits.max_mailbox_bytes, 64 << 20);
+	EQ_INT(host(&f, "app:plain")->limits.max_message, 64 << 20);
+	EQ_INT(host(&f, "app:plain")->limits.max_turn_ns, 0);
+	EQ_INT(settings->memory, 0);
 	EQ_INT(host(&f, "app:plain")->time_slice_ns, 1000000);
 	EQ_INT(host(&f, "app:own")->workers, 3);
-	EQ_INT(host(&f, "app:own")->max_memory, 1024);
+	EQ_INT(host(&f, "app:own")->limits.max_memory, 1024);
 	EQ_INT(host(&f, "app:own")->time_slice_ns, 5000000);
 	EQ_INT(host(&f, "app:terminal")->workers, 1);
 	TRUE(host(&f, "app:terminal")->hide_logs);
-	EQ_INT(lua(&f, "app:job")->max_mailbox, 7);
-	EQ_INT(lua(&f, "app:job")->max_memory, INT64_C(2) << 30);
-	EQ_INT(lua(&f, "app:free")->max_mailbox, -1);
-	EQ_INT(lua(&f, "app:free")->max_memory, -1);
+	EQ_INT(lua(&f, "app:job")->limits.max_mailbox, 7);
+	EQ_INT(lua(&f, "app:job")->limits.max_memory, INT64_C(2) << 30);
+	EQ_INT(lua(&f, "app:free")->limits.max_mailbox, -1);
+	EQ_INT(lua(&f, "app:free")->limits.max_memory, -1);
+	EQ_INT(lua(&f, "app:free")->limits.max_turn_ns, -1);
 	folder_close(&f);
 }
 
@@ -71,15 +76,46 @@ TEST(settings, a_host_takes_what_it_does_not_say_from_kith_yaml) {
 	EQ_INT(settings->timezone_column, 11);
 	EQ_INT(host(&f, "app:plain")->workers, 2);
 	EQ_INT(host(&f, "app:plain")->max_processes, 10);
-	EQ_INT(host(&f, "app:plain")->max_mailbox, 0);
-	EQ_INT(host(&f, "app:plain")->max_memory, 16 << 20);
+	EQ_INT(host(&f, "app:plain")->limits.max_mailbox, 0);
+	EQ_INT(host(&f, "app:plain")->limits.max_memory, 16 << 20);
 	EQ_INT(host(&f, "app:plain")->time_slice_ns, 1000000000);
 	EQ_INT(host(&f, "app:own")->workers, 3);
 	EQ_INT(host(&f, "app:own")->max_processes, 10);
-	EQ_INT(host(&f, "app:own")->max_memory, 1024);
+	EQ_INT(host(&f, "app:own")->limits.max_memory, 1024);
 	EQ_INT(host(&f, "app:own")->time_slice_ns, 5000000);
 	EQ_INT(host(&f, "app:terminal")->workers, 1);
 	EQ_INT(host(&f, "app:terminal")->max_processes, 10);
+	folder_close(&f);
+}
+
+TEST(settings, limits_of_bytes_and_time_15_6) {
+	static const char *const sets[] = {"memory=3GiB", "host.max_message=0"};
+	struct folder f;
+	folder_open(&f);
+	folder_write(&f, "src/app.yaml",
+		"namespace: app\nentries:\n"
+		"  - {name: plain, kind: process.host}\n"
+		"  - {name: own, kind: process.host, host: {max_turn: 50, max_mailbox_bytes: 7B}}\n"
+		"  - {name: job, kind: process.lua, source: x, host: own, max_turn: 1500us,\n"
+		"     max_message: 1KiB, max_mailbox_bytes: 0}\n"
+		"  - {name: free, kind: process.lua, source: x, host: own, max_turn: 1s}\n");
+	folder_write(&f, "kith.yaml",
+		"memory: 512MiB\n"
+		"host: {max_turn: 2m, max_mailbox_bytes: 1MiB, max_message: 1KiB}\n");
+	f.options.sets = sets;
+	f.options.nr_sets = sizeof(sets) / sizeof(sets[0]);
+	FOLDER_EXPECT(&f, "");
+	EQ_INT(f.project.settings.memory, INT64_C(3) << 30);
+	EQ_INT(host(&f, "app:plain")->limits.max_turn_ns, INT64_C(120000000000));
+	EQ_INT(host(&f, "app:plain")->limits.max_mailbox_bytes, 1 << 20);
+	EQ_INT(host(&f, "app:plain")->limits.max_message, 0);
+	EQ_INT(host(&f, "app:own")->limits.max_turn_ns, 50000000);
+	EQ_INT(host(&f, "app:own")->limits.max_mailbox_bytes, 7);
+	EQ_INT(lua(&f, "app:job")->limits.max_turn_ns, 1500000);
+	EQ_INT(lua(&f, "app:job")->limits.max_message, 1024);
+	EQ_INT(lua(&f, "app:job")->limits.max_mailbox_bytes, 0);
+	EQ_INT(lua(&f, "app:free")->limits.max_turn_ns, 1000000000);
+	EQ_INT(lua(&f, "app:free")->limits.max_message, -1);
 	folder_close(&f);
 }
 
@@ -115,8 +151,8 @@ TEST(settings, set_overrides_the_file_and_the_last_one_counts) {
 	EQ_INT(settings->timezone_line, 6);
 	EQ_INT(host(&f, "app:plain")->workers, 6);
 	EQ_INT(host(&f, "app:own")->workers, 3);
-	EQ_INT(host(&f, "app:own")->max_memory, 1024);
-	EQ_INT(host(&f, "app:plain")->max_memory, 1 << 20);
+	EQ_INT(host(&f, "app:own")->limits.max_memory, 1024);
+	EQ_INT(host(&f, "app:plain")->limits.max_memory, 1 << 20);
 	folder_close(&f);
 }
 
@@ -155,7 +191,7 @@ TEST(settings, variables_stand_in_every_string_once) {
 	FOLDER_EXPECT(&f, "");
 	EQ_INT(f.project.settings.log_level, KI_SETTINGS_LEVEL_ERROR);
 	EQ_INT(host(&f, "app:h")->workers, 4);
-	EQ_INT(host(&f, "app:h")->max_memory, 16 << 20);
+	EQ_INT(host(&f, "app:h")->limits.max_memory, 16 << 20);
 	const struct ki_lifecycle *life = &ki_project_find(&f.project, "app:h")->lifecycle;
 	TRUE(life->auto_start);
 	EQ_INT(life->stop_timeout_ns, INT64_C(90000000000));

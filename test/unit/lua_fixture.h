@@ -50,6 +50,7 @@ static inline void lua_fixture_prepare(
 	f->shared.zones = &f->zones;
 	f->system.lua_shared = &f->shared;
 	f->proc.system = &f->system;
+	f->proc.limits = ki_limits_default();
 	f->program = (struct ki_lua_program){.id = "app:test", .modules = modules, .nr_modules = 2};
 	f->lua.proc = &f->proc;
 	f->lua.program = &f->program;

@@ -56,7 +56,7 @@ TEST(lua_limits, options_go_over_the_entry_and_are_not_inherited) {
 	stage_open(&stage, entries, 3, 1);
 	for (size_t i = 0; i < 3; i++) {
 		if (!strcmp(stage.programs[i].id, "app:waits")) {
-			ki_limits_set_mailbox(&stage.programs[i].limits, 5);
+			ki_limits_set(&stage.programs[i].limits, KI_LIMIT_MAILBOX, 5);
 		}
 	}
 	stage_start(&stage, NULL, 0);
@@ -85,6 +85,98 @@ TEST(lua_limits, host_that_is_full_refuses_until_one_has_ended) {
 		"nil\tmax processes limit exceeded\tResourceExhausted\ttrue\n"
 		"nil\tmax processes limit exceeded\n"
 		"true\n");
+}
+
+/* What the limits of SPEC 15.6 say of an entry. */
+struct entry_limit {
+	enum ki_limit which;
+	int64_t value;
+};
+
+/* As PLAY, with limits for the last entry. */
+static void play_last(const char *want, const struct entry *entries, size_t nr_entries,
+	const struct entry_limit *limits, size_t nr_limits) {
+	struct stage stage;
+	stage_open(&stage, entries, nr_entries, 1);
+	for (size_t i = 0; i < nr_entries; i++) {
+		for (size_t k = 0; !strcmp(stage.programs[i].id, entries[nr_entries - 1].id) &&
+				k < nr_limits; k++) {
+			ki_limits_set(&stage.programs[i].limits, limits[k].which, limits[k].value);
+		}
+	}
+	stage_start(&stage, NULL, 0);
+	stage_run(&stage, INT64_C(36000000000000));
+	stage_close(&stage, want);
+}
+
+#define PLAY_LAST(want, which, value, ...)                                                         \
+	play_last(want, (const struct entry[]){__VA_ARGS__},                                       \
+		ki_countof(((const struct entry[]){__VA_ARGS__})),                                 \
+		&(struct entry_limit){which, value}, 1)
+
+TEST(lua_limits, mailbox_is_bounded_in_bytes_15_6) {
+	PLAY_LAST("true\ttrue\tnil\tmailbox full\tRateLimited\ttrue\n"
+		  "true\n" /* what is small still fits */
+		  "true\n", /* one was received */
+		KI_LIMIT_MAILBOX_BYTES, 1000,
+		{"app:main", MAIN(
+			local p = process.spawn("app:slow")
+			local s = ("x"):rep(400)
+			local a, b = process.send(p, "t", s), process.send(p, "t", s)
+			local c, err = process.send(p, "t", s)
+			print(a, b, c, err, err:kind(), err:retryable())
+			print(process.send(p, "t", "small"))
+			process.cancel(p)
+			time.sleep("20ms")
+			print(process.send(p, "t", s)))},
+		{"app:slow", MAIN(
+			local inbox, events = process.inbox(), process.events()
+			events:receive()
+			inbox:receive()
+			time.sleep("1s"))});
+}
+
+TEST(lua_limits, kept_messages_and_forwarded_payloads_count_their_bytes_15_6_8_6) {
+	PLAY_LAST("nil\tmailbox full\n"
+		  "true\ttrue\tnil\n",
+		KI_LIMIT_MAILBOX_BYTES, 1000,
+		{"app:main", MAIN(
+			local big = payload.new(("x"):rep(400))
+			local p = process.spawn("app:deaf")
+			print(process.send(p, "t", { big, big, big }))
+			local a = process.send(p, "t", big)
+			time.sleep("20ms")
+			local b = process.send(p, "t", big, nil)
+			print(a, b, (process.send(p, "t", big))))},
+		{"app:deaf", MAIN(local l = process.listen("other") time.sleep("10ms")
+			coroutine.yield() time.sleep("1s"))});
+}
+
+TEST(lua_limits, message_is_bounded_by_the_sender_15_6_9_4) {
+	PLAY_LAST("nil\tpayload larger than 1000 bytes\tInvalid\tfalse\n"
+		  "true\ttrue\tnil\n"
+		  "nil\tpayload larger than 1000 bytes\n" /* one that another made */
+		  "nil\tpayload larger than 1000 bytes\n"
+		  "! app:sends Invalid: payload larger than 1000 bytes\n" /* a result */
+		  "nil\tpayload larger than 1000 bytes\n",
+		KI_LIMIT_MESSAGE, 1000,
+		{"app:main", MAIN(
+			local p = process.spawn("app:sends", nil, process.pid())
+			process.send(p, "t", ("x"):rep(2000))
+			time.sleep("1ms")
+			print(process.exec("app:sends")))},
+		{"app:sends", MAIN(
+			local to = ...
+			local s = ("x"):rep(2000)
+			if not to then return s end
+			local v, e = process.send(to, "t", s)
+			print(v, e, e:kind(), e:retryable())
+			local half = ("x"):rep(900)
+			print((process.send(to, "t", half)), (process.send(to, "t", half, half)),
+				(process.send(to, "t", { payload.new(half), payload.new(half) })))
+			local m = process.inbox():receive()
+			print(process.send(to, "t", m:payload()))
+			print(process.spawn("app:sends", nil, s)))});
 }
 
 TEST(lua_limits, memory_is_bounded_by_the_option_and_pcall_does_not_see_it) {

@@ -13,7 +13,7 @@ enum { LIMIT = 400000 };
 
 static struct ki_spawn limited(struct stage *stage, size_t limit) {
 	struct ki_spawn spawn = {.program = &stage->programs[0], .host = stage->host};
-	ki_limits_set_memory(&spawn.limits, (int64_t)limit);
+	ki_limits_set(&spawn.limits, KI_LIMIT_MEMORY, (int64_t)limit);
 	return spawn;
 }
 

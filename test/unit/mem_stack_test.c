@@ -8,7 +8,7 @@
 
 TEST(stack, pool_keeps_a_few_and_unmaps_the_rest) {
 	struct ki_stack_pool pool;
-	ki_stack_pool_init(&pool, 64 * 1024, 2);
+	ki_stack_pool_init(&pool, 64 * 1024, 2, NULL);
 	struct ki_stack *s[4];
 	for (int i = 0; i < 4; i++) {
 		s[i] = ki_stack_get(&pool);
@@ -32,7 +32,7 @@ TEST(stack, pool_keeps_a_few_and_unmaps_the_rest) {
 
 TEST(stack, default_is_large_enough_for_lua) {
 	struct ki_stack_pool pool;
-	ki_stack_pool_init(&pool, 0, 0);
+	ki_stack_pool_init(&pool, 0, 0, NULL);
 	struct ki_stack *s = ki_stack_get(&pool);
 	GE_UINT(s->size, 511 * 1024);
 	ki_stack_put(&pool, s);
@@ -41,7 +41,7 @@ TEST(stack, default_is_large_enough_for_lua) {
 
 TEST(stack, overrun_faults) {
 	struct ki_stack_pool pool;
-	ki_stack_pool_init(&pool, 64 * 1024, 1);
+	ki_stack_pool_init(&pool, 64 * 1024, 1, NULL);
 	struct ki_stack *s = ki_stack_get(&pool);
 	pid_t child = fork();
 	if (child == 0) {

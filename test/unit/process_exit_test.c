@@ -256,8 +256,9 @@ TEST(process_exit, unreceived_messages_are_dropped_and_counted) {
 	}
 	stage_run(&stage);
 	struct ki_signal *taken = ki_proc_take(p->proc); /* taken, and never received */
-	ki_signal_free(ki_proc_take(p->proc));
-	ki_proc_received(p->proc);
+	struct ki_signal *received = ki_proc_take(p->proc);
+	ki_proc_received(p->proc, ki_signal_message(received));
+	ki_signal_free(received);
 	p->blind = true;
 	OK(send_topic(sender, p->pid, "not looked at"));
 	OK(ki_cancel(&stage.system, sender->pid, p->pid, 0, ki_strv("no message")));
@@ -283,7 +284,7 @@ TEST(process_exit, full_mailbox_refuses_messages_until_one_is_received) {
 	STATUS(send_topic(sender, p->pid, "t"), KITH_ERATELIMITED);
 	struct ki_signal *message = ki_proc_take(p->proc);
 	STATUS(send_topic(sender, p->pid, "t"), KITH_ERATELIMITED); /* nor does taking */
-	ki_proc_received(p->proc);
+	ki_proc_received(p->proc, ki_signal_message(message));
 	ki_signal_free(message);
 	OK(send_topic(sender, p->pid, "t"));
 	STATUS(send_topic(sender, p->pid, "t"), KITH_ERATELIMITED);
@@ -347,12 +348,12 @@ TEST(process_exit, message_carries_topic_sender_and_payloads) {
 	EQ_INT(payload_int(message->payloads[0]), 1);
 	IS_NULL(message->payloads[1]);
 	EQ_INT(payload_int(message->payloads[2]), 3);
-	ki_proc_received(p->proc);
+	ki_proc_received(p->proc, message);
 	ki_signal_free(signal);
 	signal = ki_proc_take(p->proc);
 	EQ_STR(ki_signal_message(signal)->topic, "");
 	EQ_UINT(signal->from, 0);
-	ki_proc_received(p->proc);
+	ki_proc_received(p->proc, ki_signal_message(signal));
 	ki_signal_free(signal);
 	IS_NULL(ki_proc_take(p->proc));
 	stage_close(&stage);

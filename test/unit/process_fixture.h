@@ -98,7 +98,7 @@ static inline void note(struct puppet *p, struct ki_signal *signal) {
 	if (signal->kind == KI_SIGNAL_MESSAGE) {
 		struct ki_message *message = ki_signal_message(signal);
 		snprintf(seen->text, sizeof seen->text, "%s", message->topic);
-		ki_proc_received(p->proc);
+		ki_proc_received(p->proc, message);
 	} else if (signal->kind == KI_SIGNAL_CANCEL) {
 		struct ki_cancel *cancel = ki_signal_cancel(signal);
 		seen->deadline_wall_ns = cancel->deadline_wall_ns;

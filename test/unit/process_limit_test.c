@@ -31,12 +31,12 @@ TEST(process_limit, spawn_goes_over_program_over_host) {
 	struct puppet *plain = puppet_cast(&stage);
 	takes(plain, 3);
 	struct puppet *entry = puppet_new(&stage), *own = puppet_new(&stage);
-	ki_limits_set_mailbox(&entry->program.limits, 2);
-	ki_limits_set_mailbox(&own->program.limits, 2);
+	ki_limits_set(&entry->program.limits, KI_LIMIT_MAILBOX, 2);
+	ki_limits_set(&own->program.limits, KI_LIMIT_MAILBOX, 2);
 	struct ki_spawn spawn = {0};
 	OK(spawn_with(entry, &spawn));
 	takes(entry, 2);
-	ki_limits_set_mailbox(&spawn.limits, 1);
+	ki_limits_set(&spawn.limits, KI_LIMIT_MAILBOX, 1);
 	OK(spawn_with(own, &spawn));
 	takes(own, 1);
 	stage_close(&stage);
@@ -47,13 +47,13 @@ TEST(process_limit, what_one_does_not_say_the_next_does) {
 	stage_open(&stage);
 	struct puppet *p = puppet_new(&stage);
 	struct ki_spawn spawn = {0};
-	ki_limits_set_memory(&spawn.limits, 1000);
-	ki_limits_set_mailbox(&p->program.limits, 0); /* none, which is something said */
+	ki_limits_set(&spawn.limits, KI_LIMIT_MEMORY, 1000);
+	ki_limits_set(&p->program.limits, KI_LIMIT_MAILBOX, 0); /* none, which is something said */
 	stage.host->limits.max_mailbox = 1;
 	OK(spawn_with(p, &spawn));
 	EQ_UINT(p->proc->limits.max_memory, 1000);
 	EQ_UINT(p->proc->limits.max_mailbox, 0);
-	EQ_UINT(p->proc->limits.given, KI_LIMIT_MAILBOX | KI_LIMIT_MEMORY);
+	EQ_UINT(p->proc->limits.given, (1U << KI_NR_LIMITS) - 1);
 	stage_close(&stage);
 }
 
