@@ -557,18 +557,27 @@ int ki_codec_encode_value(lua_State *L, int index, int ordinal, struct ki_payloa
 	return finish(&e, ok, top, is_error ? KI_FORMAT_ERROR : KI_FORMAT_LUA, out);
 }
 
+/* A Payload as it is. */
+static int encode_shared(lua_State *L, int index, struct ki_payload **out) {
+	struct ki_payload *payload;
+	int status = ki_payload_share(L, index, &payload);
+	if (status != KITH_OK) {
+		lua_pushliteral(L, "not enough memory");
+		return status;
+	}
+	if (payload != NULL && ki_payload_bytes(payload) > max_bytes(L)) {
+		ki_payload_unref(payload);
+		lua_pushfstring(L, TOO_LARGE, (LUAI_UACINT)max_bytes(L));
+		return KITH_EINVAL;
+	}
+	*out = payload;
+	return KITH_OK;
+}
+
 int ki_codec_encode(lua_State *L, int index, int ordinal, struct ki_payload **out) {
 	if (lua_type(L, index) == LUA_TUSERDATA && lua_checkstack(L, STACK_SLOTS) &&
 		ki_payload_is(L, index)) {
-		int status = ki_payload_share(L, index, out);
-		if (status != KITH_OK) {
-			lua_pushliteral(L, "not enough memory");
-		} else if (*out != NULL && ki_payload_bytes(*out) > max_bytes(L)) {
-			ki_payload_unref(*out);
-			lua_pushfstring(L, TOO_LARGE, (LUAI_UACINT)max_bytes(L));
-			status = KITH_EINVAL;
-		}
-		return status;
+		return encode_shared(L, index, out);
 	}
 	return ki_codec_encode_value(L, index, ordinal, out);
 }

@@ -229,7 +229,7 @@ static int payload_transcode(lua_State *L) {
 	}
 	struct ki_scratch *from = ki_scratch_push(L), *made = ki_scratch_push(L);
 	if (ki_payload_share(L, 1, &from->payload) != KITH_OK) {
-		return luaL_error(L, "not enough memory");
+		ki_lua_refuse_memory(L);
 	}
 	struct ki_strv name;
 	name.ptr = lua_tolstring(L, 2, &name.len);

@@ -57,7 +57,7 @@
 	X(QUEUE_DEPTH, queue_depth)                                                                \
 	X(CPU_NS, cpu_ns)                                                                          \
 	X(HEAP_BYTES, heap_bytes)                                                                  \
-	X(PAYLOAD_BYTES, payload_bytes) /* of messages that are not received: encoded, with topics */
+	X(PAYLOAD_BYTES, payload_bytes) /* of messages not received, and topics */
 
 enum ki_counter {
 #define KI_COUNTER_ENUM(name, field) KI_COUNTER_##name,

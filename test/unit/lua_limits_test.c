@@ -192,3 +192,77 @@ TEST(lua_limits, memory_is_bounded_by_the_option_and_pcall_does_not_see_it) {
 			     "pcall(function() for i = 1, n do t[i] = {i} end end)\n"
 			     "return #t end"});
 }
+
+/* ---- The memory of the whole runtime ---- */
+
+/* As PLAY, with so much; stacks of the simulation count. */
+static void play_memory(
+	const char *want, uint64_t memory, const struct entry *entries, size_t nr_entries) {
+	struct stage stage;
+	struct stage_options how = {.nr_workers = 2, .memory = memory};
+	stage_open_with(&stage, entries, nr_entries, 1, &how);
+	stage_start(&stage, NULL, 0);
+	stage_run(&stage, INT64_C(36000000000000));
+	stage_close(&stage, want);
+}
+
+#define PLAY_MEMORY(want, memory, ...)                                                             \
+	play_memory(want, memory, (const struct entry[]){__VA_ARGS__},                             \
+		ki_countof(((const struct entry[]){__VA_ARGS__})))
+
+enum { ROOM = 16 << 20 };
+
+TEST(lua_limits, memory_of_the_runtime_refuses_messages_15_6) {
+	PLAY_MEMORY("memory full\tRateLimited\ttrue\n"
+		    "true\n",
+		ROOM,
+		{"app:main", MAIN(
+			local p = process.spawn("app:deaf")
+			local big = payload.new(("x"):rep(1 << 20))
+			collectgarbage()
+			local ok, e
+			repeat ok, e = process.send(p, "t", big) until not ok
+			print(e, e:kind(), e:retryable())
+			time.sleep("2s")
+			print((process.send(process.pid(), "t", big))))},
+		{"app:deaf", MAIN(time.sleep("1s"))});
+}
+
+TEST(lua_limits, memory_of_the_runtime_refuses_spawns_15_6) {
+	PLAY_MEMORY("memory full\tResourceExhausted\ttrue\n"
+		    "true\n",
+		ROOM,
+		{"app:main", MAIN(
+			local pid, e
+			repeat
+				pid, e = process.spawn("app:idle")
+				time.sleep("1us")
+			until not pid
+			print(e, e:kind(), e:retryable())
+			time.sleep("2s")
+			print(process.spawn("app:idle") ~= nil))},
+		{"app:idle", MAIN(time.sleep("1s"))});
+}
+
+TEST(lua_limits, memory_of_the_runtime_is_a_limit_for_who_grows_15_6) {
+	PLAY_MEMORY("! app:grows ResourceExhausted: "
+		    "memory limit exceeded (limit 16777216 bytes)\n"
+		    "memory limit exceeded (limit 16777216 bytes)\n"
+		    "still here\n",
+		ROOM,
+		{"app:main", MAIN(
+			print((select(2, process.exec("app:grows"))))
+			print("still here"))},
+		{"app:grows", MAIN(
+			local t = {}
+			pcall(function()
+				while true do t[#t + 1] = ("x"):rep(1000) .. #t end
+			end))});
+}
+
+TEST(lua_limits, garbage_is_collected_before_the_memory_of_the_runtime_is_full_15_6) {
+	PLAY_MEMORY("on\n", ROOM, {"app:main", MAIN(
+		for i = 1, 200 do local s = ("x"):rep(1 << 20) end
+		for i = 1, 20000 do local t = table.create(100) end
+		print("on"))});
+}

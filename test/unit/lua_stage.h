@@ -31,6 +31,7 @@ enum { STAGE_ENTRIES_MAX = 8 };
 
 struct stage {
 	struct ki_sched *sched;
+	struct ki_budget memory;
 	struct ki_log log;
 	struct ki_system system;
 	struct ki_proc_host *host;
@@ -70,6 +71,7 @@ struct stage_options {
 	int preempt_signal;
 	int nr_workers;
 	int64_t slice_ns; /* 0: 1 ms */
+	uint64_t memory; /* of the runtime; 0: any */
 };
 
 static inline void stage_open_with(struct stage *stage, const struct entry *entries,
@@ -77,11 +79,13 @@ static inline void stage_open_with(struct stage *stage, const struct entry *entr
 	static const char *const modules[] = {"time", "ctx", "json", "funcs"};
 	struct ki_sched_options options = {.simulate = !how->threads,
 		.seed = seed,
-		.preempt_signal = how->preempt_signal};
+		.preempt_signal = how->preempt_signal,
+		.memory = &stage->memory};
 	struct ki_system_hooks hooks = {
 		.user = stage, .output = stage_output, .crash = stage_crash};
 	struct ki_host *host;
-	*stage = (struct stage){.sched = ki_sched_new(&options), .nr_entries = nr_entries};
+	*stage = (struct stage){.memory = {.limit_bytes = how->memory},
+		.sched = ki_sched_new(&options), .nr_entries = nr_entries};
 	NOT_NULL(stage->sched);
 	ki_log_init(&stage->log, KI_LOG_OFF, NULL, NULL, NULL, NULL);
 	OK(ki_system_init(&stage->system, stage->sched, &stage->log, &hooks));
@@ -157,6 +161,7 @@ static inline void stage_leave(struct stage *stage) {
 	laws_hold_at_end(&stage->system);
 	ki_system_fini(&stage->system);
 	ki_sched_free(stage->sched);
+	EQ_UINT(stage->memory.xtaken, 0);
 	ki_buf_fini(&stage->output);
 }
 

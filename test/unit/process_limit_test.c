@@ -57,16 +57,105 @@ TEST(process_limit, what_one_does_not_say_the_next_does) {
 	stage_close(&stage);
 }
 
-static int no_body(struct puppet *p, struct ki_payload **error) {
-	(void)p;
-	*error = ki_error_payload_status(KITH_EINTERNAL, ki_strv("no"));
-	return KITH_EINTERNAL;
+static int send_bytes(struct puppet *from, kith_pid to, size_t bytes) {
+	struct ki_message *message = ki_message_new(ki_strv("t"), 1);
+	message->payloads[0] = ki_payload_new(KI_FORMAT_BYTES, NULL, bytes, NULL, 0);
+	return ki_send(&from->stage->system, from->pid, to, message);
 }
+
+TEST(process_limit, mailbox_is_bounded_in_bytes_of_topics_and_payloads_15_6) {
+	struct stage stage;
+	stage_open(&stage);
+	stage.host->limits.max_mailbox_bytes = 100;
+	struct puppet *p = puppet_cast(&stage);
+	p->blind = true;
+	OK(send_bytes(p, p->pid, 49));
+	STATUS(send_bytes(p, p->pid, 50), KITH_ERATELIMITED);
+	OK(send_bytes(p, p->pid, 49)); /* as much as there is room for */
+	STATUS(send_topic(p, p->pid, "t"), KITH_ERATELIMITED);
+	EQ_UINT(p->proc->xmailbox_bytes, 100);
+	EQ_UINT(stage_count(&stage, KI_COUNTER_PAYLOAD_BYTES), 100);
+	p->blind = false;
+	puppet_wake(p);
+	stage_run(&stage);
+	EQ_UINT(p->proc->xmailbox_bytes, 0);
+	EQ_UINT(stage_count(&stage, KI_COUNTER_PAYLOAD_BYTES), 0);
+	STATUS(send_bytes(p, p->pid, 100), KITH_ERATELIMITED); /* however empty it is */
+	OK(send_bytes(p, p->pid, 99));
+	stage_close(&stage);
+}
+
+TEST(process_limit, embedded_payloads_count_as_often_as_they_are_sent_15_6) {
+	struct stage stage;
+	stage_open(&stage);
+	stage.host->limits.max_mailbox_bytes = 1000;
+	struct puppet *p = puppet_cast(&stage);
+	p->blind = true;
+	struct ki_payload *big = ki_payload_new(KI_FORMAT_BYTES, NULL, 300, NULL, 0);
+	struct ki_payload *both =
+		ki_payload_new(KI_FORMAT_LUA, NULL, 10, (struct ki_payload *[]){big, big}, 2);
+	EQ_UINT(ki_payload_bytes(both), 610);
+	for (int i = 0; i < 2; i++) {
+		struct ki_message *message = ki_message_new(ki_strv(""), 1);
+		message->payloads[0] = ki_payload_ref(both);
+		STATUS(ki_send(&stage.system, 0, p->pid, message), i ? KITH_ERATELIMITED : KITH_OK);
+	}
+	ki_payload_unref(big);
+	ki_payload_unref(both);
+	stage_close(&stage);
+}
+
+/* ---- The memory of the runtime ---- */
 
 static int never(struct puppet *p, struct ki_payload **error) {
 	(void)p;
 	(void)error;
 	FAIL("the chunk ran");
+}
+
+TEST(process_limit, memory_of_the_runtime_bounds_messages_and_spawns_15_6) {
+	struct stage stage;
+	stage_open(&stage);
+	struct ki_budget memory = {.limit_bytes = 10000};
+	stage.system.memory = stage.host->memory = &memory;
+	struct puppet *p = puppet_cast(&stage), *q = puppet_cast(&stage);
+	p->blind = q->blind = true;
+	OK(send_bytes(p, p->pid, 4000));
+	OK(send_bytes(p, q->pid, 5000));
+	STATUS(send_bytes(p, q->pid, 1000), KITH_EEXHAUSTED);
+	EQ_UINT(stage_count(&stage, KI_COUNTER_MESSAGES_REFUSED), 1);
+	EQ_UINT(memory.xtaken,
+		stage_count(&stage, KI_COUNTER_PAYLOAD_BYTES) +
+			2 * (sizeof(struct ki_message) + sizeof(struct ki_payload *)));
+	size_t room = (size_t)(memory.limit_bytes - memory.xtaken) - 1 -
+		sizeof(struct ki_message) - sizeof(struct ki_payload *);
+	OK(send_bytes(p, q->pid, room));
+	struct puppet *late = puppet_new(&stage);
+	late->load = never;
+	STATUS(puppet_spawn(late, NULL, 0), KITH_EEXHAUSTED);
+	EQ_STR(stage.kind, "ResourceExhausted");
+	EQ_STR(stage.text, "memory full");
+	q->blind = false;
+	puppet_wake(q);
+	stage_run(&stage);
+	late->load = NULL;
+	OK(puppet_spawn(late, NULL, 0));
+	struct ki_message *large = ki_message_new(ki_strv("t"), 1);
+	large->payloads[0] = ki_payload_new(KI_FORMAT_BYTES, NULL, 9000, NULL, 0);
+	struct puppet *with = puppet_new(&stage);
+	struct ki_spawn spawn = {.messages = &large, .nr_messages = 1};
+	STATUS(spawn_with(with, &spawn), KITH_EEXHAUSTED);
+	EQ_STR(stage.text, "memory full");
+	ki_signal_free(&large->signal);
+	end(p, RETURNS); /* what it has not received is given back */
+	EQ_UINT(memory.xtaken, 0);
+	stage_close(&stage);
+}
+
+static int no_body(struct puppet *p, struct ki_payload **error) {
+	(void)p;
+	*error = ki_error_payload_status(KITH_EINTERNAL, ki_strv("no"));
+	return KITH_EINTERNAL;
 }
 
 TEST(process_limit, host_takes_max_processes_and_one_more_after_each_end) {
