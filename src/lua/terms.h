@@ -25,8 +25,8 @@ void ki_terms_clear(struct ki_terms *terms);
 /* Sets the context to what it is, or the caller's, overlaid by the table at `given`. Raises on what
  * cannot be in a context. */
 void ki_terms_set_context(lua_State *L, struct ki_terms *terms, int given);
-/* The value of the option `key` on top, which may be popped: milliseconds or a duration, in ns. Raises
- * on anything else. */
+/* The value of the option `key` on top, which may be popped: milliseconds or a duration, in ns.
+ * Raises on anything else. */
 int64_t ki_terms_read_ms(lua_State *L, const char *key);
 /* The table at stack index `index`, which is argument `arg` of `fn`; raises when it is none. */
 int ki_terms_check_table(lua_State *L, int index, int arg, const char *fn);

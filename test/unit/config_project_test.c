@@ -257,8 +257,8 @@ TEST(project, function_has_its_fields_and_the_defaults_of_a_life) {
 	EQ_STR(entry->u.lua.method, "go");
 	EQ_UINT(entry->u.lua.nr_modules, 2);
 	EQ_UINT(entry->u.lua.nr_imports, 1);
-	EQ_INT(entry->u.lua.max_mailbox, 5);
-	EQ_INT(entry->u.lua.max_memory, 1 << 20);
+	EQ_INT(entry->u.lua.limits.max_mailbox, 5);
+	EQ_INT(entry->u.lua.limits.max_memory, 1 << 20);
 	EQ_STR(entry->run.host, "app:processes");
 	FALSE(entry->lifecycle.has);
 	EQ_INT(entry->lifecycle.stop_timeout_ns, INT64_C(10000000000));

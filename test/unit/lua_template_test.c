@@ -457,7 +457,8 @@ TEST(lua_template, a_chunk_meets_the_limit_of_memory_15_6) {
 		"return function() print(collectgarbage('count') < 90) end"}};
 	stage_open(&stage, entries, 1, 1);
 	for (int i = 0; i < 2; i++) {
-		ki_limits_set_memory(&stage.programs[0].limits, i == 0 ? 0 : 90000);
+		ki_limits_set(
+			&stage.programs[0].limits, KI_LIMIT_MEMORY, i == 0 ? 0 : 90000);
 		stage_start(&stage, NULL, 0);
 	}
 	stage_run(&stage, -1);
