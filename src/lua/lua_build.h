@@ -154,6 +154,53 @@ int ki_lua_resume(struct lua_State *L, struct lua_State *from, int nr_args, int 
 #define lua_resume(L, from, nr_args, nr_results) ki_lua_resume(L, from, nr_args, nr_results)
 #endif
 
+/* ---- Methods ---- */
+
+/*
+ * message:payload() and the like: of all that the interpreter gets by luaV_fastget, only OP_SELF
+ * looks with luaH_getstr, and it only reads. There a userdata whose metatable has a table as
+ * __index, which all of ours have, is searched at once, without the general way through
+ * luaV_finishget. The result is the same; what is not found goes that way.
+ */
+#if defined(KI_LUA_SOURCE_lvm)
+#define lvm_c
+#define LUA_CORE
+#include <lprefix.h>
+
+#include <lua.h>
+
+#include <lgc.h>
+#include <lobject.h>
+#include <lstate.h>
+#include <ltable.h>
+#include <ltm.h>
+#include <lvm.h>
+
+static inline bool ki_method(
+	struct lua_State *L, const TValue *object, TString *key, const TValue **slot) {
+	if (ttisfulluserdata(object) && uvalue(object)->metatable != NULL) {
+		const TValue *methods =
+			luaH_getshortstr(uvalue(object)->metatable, G(L)->tmname[TM_INDEX]);
+		if (ttistable(methods)) {
+			*slot = luaH_getstr(hvalue(methods), key);
+			if (!isempty(*slot)) {
+				return true;
+			}
+		}
+	}
+	*slot = NULL;
+	return false;
+}
+
+#undef luaV_fastget
+#define luaV_fastget(L, t, k, slot, f)                                                             \
+	(ttistable(t) ? ((slot) = f(hvalue(t), k), !isempty(slot))                                 \
+		      : KI_GET_##f(L, t, k, &(slot)))
+#define KI_GET_luaH_getstr(L, t, k, slot) ki_method(L, t, k, slot)
+#define KI_GET_luaH_getshortstr(L, t, k, slot) (*(slot) = NULL, false)
+#define KI_GET_luaH_get(L, t, k, slot) (*(slot) = NULL, false)
+#endif
+
 /* ---- Memory ---- */
 
 /* Lua throws its memory error. When memory was refused, and not merely its text raised by a
