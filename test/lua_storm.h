@@ -1,6 +1,6 @@
 /*
- * A storm of Lua processes that spawn, link, monitor, send, call, cancel, terminate, wait in odd
- * places and fail, as a seed decides, for test/sim/lua_storm.c and test/stress/lua_storm.c.
+ * A storm of Lua processes that spawn, link, monitor, send, call, cancel, terminate, upgrade, wait
+ * in odd places and fail, as a seed decides, for test/sim/lua_storm.c and test/stress/lua_storm.c.
  *
  * Laws: what one process sends another arrives in order; each monitor fires once, each Future comes
  * to one thing; nothing else is ever printed; in the end every spawn has one end, every message was
@@ -156,12 +156,25 @@ static const char storm_source[] =
 	"		end\n"
 	"	end,\n"
 	"}\n"
-	"return function(depth, n, parent)\n"
+	"local done = 0\n"
+	"act[#act + 1] = function(depth)\n"
+	"	if math.random(10) > 1 then return end\n"
+	"	local function up()\n"
+	"		process.upgrade(nil, depth, acts, nil, done, peers, sent, seen, watching)\n"
+	"	end\n"
+	"	if math.random(2) == 1 then table.sort({ 2, 1 }, up) else pcall(up) end\n"
+	"end\n"
+	"return function(depth, n, parent, at, ...)\n"
 	"	acts = n\n"
+	"	if at then\n"
+	"		done = at\n"
+	"		peers, sent, seen, watching = ...\n"
+	"	end\n"
 	"	process.set_options { trap_links = math.random(5) > 1 }\n"
 	"	meet(me)\n"
 	"	if parent then meet(parent) end\n"
-	"	for i = 1, acts do\n"
+	"	while done < acts do\n"
+	"		done = done + 1\n"
 	"		act[math.random(#act)](depth)\n"
 	"		if turn(math.random(1, 20) * 1000) then return 'cancelled' end\n"
 	"	end\n"

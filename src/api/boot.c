@@ -277,8 +277,8 @@ static int set_entry(struct kith_runtime *runtime, const struct ki_entry *entry,
 		}
 		boot->nr_entry_args++;
 	}
-	boot->entry.args = boot->entry_args;
-	boot->entry.nr_args = nr_args;
+	boot->entry.args = runtime->system.command_args = boot->entry_args;
+	boot->entry.nr_args = runtime->system.nr_command_args = nr_args;
 	return KITH_OK;
 }
 

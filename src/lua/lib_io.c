@@ -16,9 +16,6 @@
 
 #define READ_BYTES 1024
 
-/* Its address is the key of the arguments. */
-static const char args_key = 'a';
-
 static const struct ki_system_hooks *hooks_of(lua_State *L) {
 	return &ki_lua_of(L)->proc->system->hooks;
 }
@@ -122,28 +119,17 @@ void ki_io_route(lua_State *L, struct ki_signal *signal) {
 
 /* ---- Arguments ---- */
 
-void ki_io_keep_args(lua_State *L, struct ki_payload *const *args, size_t nr_args) {
-	luaL_checkstack(L, 3, NULL);
-	lua_createtable(L, (int)nr_args, 0);
-	for (size_t i = 0; i < nr_args; i++) {
-		ki_codec_decode(L, args[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &args_key);
-}
-
 /* A fresh array at each call. */
 static int lib_args(lua_State *L) {
+	const struct ki_proc *proc = ki_lua_of(L)->proc;
+	const struct ki_system *system = proc->system;
+	size_t nr = proc->command ? system->nr_command_args : 0;
 	lua_settop(L, 0);
-	lua_newtable(L);
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &args_key) == LUA_TTABLE) {
-		lua_Integer nr = (lua_Integer)lua_rawlen(L, 2);
-		for (lua_Integer i = 1; i <= nr; i++) {
-			lua_rawgeti(L, 2, i);
-			lua_rawseti(L, 1, i);
-		}
+	lua_createtable(L, (int)nr, 0);
+	for (size_t i = 0; i < nr; i++) {
+		ki_codec_decode(L, system->command_args[i]);
+		lua_rawseti(L, 1, (lua_Integer)i + 1);
 	}
-	lua_settop(L, 1);
 	return 1;
 }
 

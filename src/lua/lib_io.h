@@ -17,7 +17,4 @@ void ki_io_open(lua_State *L);
  * May raise Lua's memory error; it has still arrived then. */
 void ki_io_route(lua_State *L, struct ki_signal *signal);
 
-/* For io.args: these are of the command line. */
-void ki_io_keep_args(lua_State *L, struct ki_payload *const *args, size_t nr_args);
-
 #endif

@@ -1,5 +1,6 @@
 /*
- * lua/lib_process.c: the library `process`: who we are, sending, relations, cancel, options.
+ * lua/lib_process.c: the library `process`: who we are, sending, relations, cancel, options,
+ * upgrade.
  *
  * Owns: nothing. Threads: the worker that runs the process.
  * Not here: spawning (lib_spawn.c), receiving (lib_subscribe.c).
@@ -21,6 +22,7 @@
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/refusal.h"
+#include "lua/result.h"
 #include "lua/route.h"
 #include "process/names.h"
 #include "time/duration.h"
@@ -305,22 +307,48 @@ static int lib_set_options(lua_State *L) {
 	return succeed(L);
 }
 
-/* ---- Reserved names ---- */
+/* ---- upgrade (SPEC 12.3) ---- */
 
-static int not_supported(lua_State *L) {
-	return luaL_error(L, "process.%s is not supported in this version",
-		lua_tostring(L, lua_upvalueindex(1)));
+/* As a failure at the place of the call, though nothing can catch it. */
+static _Noreturn void upgrade_failed(lua_State *L, const char *step, const char *text) {
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	lua_pushfstring(L, "upgrade: %s failed: %s", step, text);
+	luaL_traceback(L, L, NULL, 1);
+	lua_insert(L, -2);
+	ki_lua_end_error(L, LUA_ERRRUN, lua_tostring(L, -2));
+	ki_task_abandon();
 }
 
-/* Sets a function in the table on top that raises; `name` is its full name in `process`. */
-static void reserve(lua_State *L, const char *name, const char *field) {
-	lua_pushstring(L, name);
-	lua_pushcclosure(L, not_supported, 1);
-	lua_setfield(L, -2, field);
+/* The program that argument 1 names: the present one unless it is a string. */
+static const struct ki_program *read_program(lua_State *L) {
+	struct ki_proc *proc = ki_lua_of(L)->proc;
+	if (lua_type(L, 1) != LUA_TSTRING) {
+		return proc->program;
+	}
+	const struct ki_program *program = ki_system_find_program(proc->system, string_at(L, 1));
+	if (program == NULL) {
+		upgrade_failed(L, "create", "factory not found");
+	}
+	return program;
 }
 
-static void reserve_names(lua_State *L) {
-	reserve(L, "upgrade", "upgrade");
+/* Does not return, wherever it is called: no more of this state's Lua runs. */
+static int lib_upgrade(lua_State *L) {
+	ki_lua_require_running(L, "upgrade");
+	struct ki_lua *lua = ki_lua_of(L);
+	const struct ki_program *program = read_program(L);
+	int status = ki_outgoing_arguments(L, 2);
+	if (status == KITH_EINVAL) {
+		upgrade_failed(L, "init", lua_tostring(L, -1));
+	}
+	if (status == KITH_OK) {
+		status = ki_proc_upgrade(lua->proc, program, ki_outgoing_take(lua));
+	}
+	if (status != KITH_OK) {
+		ki_lua_refuse_memory(L);
+	}
+	ki_route_untake(lua);
+	ki_task_abandon();
 }
 
 void ki_open_process(lua_State *L) {
@@ -336,6 +364,7 @@ void ki_open_process(lua_State *L) {
 		{"terminate", lib_terminate},
 		{"get_options", lib_get_options},
 		{"set_options", lib_set_options},
+		{"upgrade", lib_upgrade},
 		{NULL, NULL},
 	};
 	luaL_newlib(L, functions);
@@ -343,7 +372,6 @@ void ki_open_process(lua_State *L) {
 	ki_exec_open(L);
 	ki_spawner_open(L);
 	ki_subscribe_open(L);
-	reserve_names(L);
 	ki_registry_push(L);
 	lua_setfield(L, -2, "registry");
 	ki_table_freeze(L, -1);

@@ -22,7 +22,6 @@
 #include "lua/co.h"
 #include "lua/codec.h"
 #include "lua/hook.h"
-#include "lua/lib_io.h"
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/result.h"
@@ -38,26 +37,15 @@ static int exhausted(struct ki_payload **error) {
 	return KITH_EEXHAUSTED;
 }
 
-static void keep_args(lua_State *L, const struct ki_lua *lua) {
-	if (lua->proc->command) {
-		ki_io_keep_args(L, lua->args, lua->nr_args);
-	}
-}
-
 /* chunk -> the body, or something that is no function */
 static int run_chunk(lua_State *L) {
-	const struct ki_lua *lua = ki_lua_of(L);
-	keep_args(L, lua);
-	ki_chunk_run(L, lua->program->method);
+	ki_chunk_run(L, ki_lua_of(L)->program->method);
 	return 1;
 }
 
 /* body: becomes the coroutine main, ready with its arguments. */
 static int start_main(lua_State *L) {
 	const struct ki_lua *lua = ki_lua_of(L);
-	if (lua->loaded) {
-		keep_args(L, lua);
-	}
 	struct ki_co *main = ki_co_spawn(L, true);
 	luaL_checkstack(main->L, (int)lua->nr_args + LUA_MINSTACK, "too many arguments");
 	for (size_t i = 0; i < lua->nr_args; i++) {

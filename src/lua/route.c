@@ -291,6 +291,20 @@ static void give_back(struct ki_lua *lua, struct ki_subscription *sub) {
 	sub->channel.count = 0;
 }
 
+static void hear_cancel(struct ki_lua *lua, bool hears) {
+	ki_store_rlx(&lua->proc->xhears_cancel, hears); /* a hint */
+}
+
+void ki_route_untake(struct ki_lua *lua) {
+	ki_list_for_each (at, &lua->subscriptions) {
+		give_back(lua, ki_list_entry(at, struct ki_subscription, node));
+	}
+	hear_cancel(lua, false);
+	ki_proc_untake(lua->proc, lua->kept_events.head, lua->kept_events.tail);
+	ki_proc_untake(lua->proc, lua->kept.head, lua->kept.tail);
+	lua->kept = lua->kept_events = (struct ki_sigq){0};
+}
+
 /* ---- Opening and closing ---- */
 
 /* Pushes the key of RT2's table. */
@@ -300,10 +314,6 @@ static void push_key(lua_State *L, const struct ki_subscription *sub) {
 	} else {
 		lua_pushinteger(L, sub->kind);
 	}
-}
-
-static void hear_cancel(struct ki_lua *lua, bool hears) {
-	ki_store_rlx(&lua->proc->xhears_cancel, hears); /* a hint */
 }
 
 static void close(lua_State *L, struct ki_channel *channel) {

@@ -36,6 +36,9 @@ void ki_subscribe_topic(lua_State *L, int index, bool messages);
 struct ki_channel;
 bool ki_subscription_is(const struct ki_channel *channel);
 
+/* Puts all that nobody has received back among what has arrived, for another body: messages in
+ * order of arrival, then events. The subscriptions are to go with the heap. */
+void ki_route_untake(struct ki_lua *lua);
 /* Frees the signals in all queues: at the end of the process. */
 void ki_route_drop(struct ki_lua *lua);
 

@@ -26,6 +26,7 @@
 #include "process/force.h"
 #include "process/mailbox.h"
 #include "process/names.h"
+#include "process/upgrade.h"
 #include "time/duration.h"
 
 /* ---- The decision ---- */
@@ -217,9 +218,11 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	seal_force(proc);
 	ki_assert(proc->result->cause != KI_CAUSE_NONE); /* who ends says how */
 	proc->ended = true;
+	ki_deadlines_stop(proc);
 	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
 	struct ki_mpsc_node *last = ki_mpsc_close_owner(&proc->mailbox);
 	ki_names_free(proc->system, proc->pid); /* at once: a spawn may wait for one (spawn.c) */
+	ki_proc_arrive_held(proc);
 	ki_proc_arrive(proc, last);
 	ki_proc_calls_cancel(proc);
 	count_end(proc);
@@ -236,5 +239,6 @@ void ki_proc_let_go(struct ki_proc *proc) {
 		ki_proc_unmake(proc->loading);
 		proc->loading = NULL;
 	}
+	ki_upgrade_drop(proc);
 	proc->program->ops->destroy(proc);
 }

@@ -15,6 +15,7 @@ struct ki_input *ki_input_new(struct ki_proc *proc, size_t max, bool line) {
 		input->signal.kind = KI_SIGNAL_INPUT;
 		ki_list_init(&input->node);
 		input->pid = proc->pid;
+		input->upgrades = ki_load_rlx(&proc->shown.xupgrades); /* our own */
 		input->max = max;
 		input->line = line;
 		ki_add_rlx(&proc->system->xnr_inputs, 1); /* a counter */
@@ -22,8 +23,20 @@ struct ki_input *ki_input_new(struct ki_proc *proc, size_t max, bool line) {
 	return input;
 }
 
+/* A hint: when the process looks, it knows. */
+static bool is_expected(struct ki_system *system, const struct ki_input *input) {
+	struct ki_proc *proc = ki_table_pin(&system->table, input->pid);
+	if (!proc) {
+		return false;
+	}
+	bool expected = ki_load_rlx(&proc->shown.xupgrades) == input->upgrades;
+	ki_table_unpin(&system->table, input->pid);
+	return expected;
+}
+
 bool ki_input_give(struct ki_system *system, struct ki_input *input) {
-	if (!ki_signal_push(system, input->pid, &input->signal)) {
+	if (!is_expected(system, input) ||
+		!ki_signal_push(system, input->pid, &input->signal)) {
 		return false;
 	}
 	/* rel: only now, when its process is ready; pairs with the look for inputs. [IN1] */

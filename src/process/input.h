@@ -6,7 +6,7 @@
  *
  *	ki_input_new --hooks.input--> who reads --ki_input_give--> KI_SIGNAL_INPUT of the process
  *	                                 |
- *	                                 +--ki_input_drop: the process has ended
+ *	                                 +--ki_input_drop: who asked has ended
  *
  * Owns: struct ki_input, system->xnr_inputs.
  * Threads: new by the owner of the process; give and drop by any that has the block.
@@ -23,7 +23,8 @@
 struct ki_input {
 	struct ki_signal signal;
 	struct ki_list node;        /* of who reads */
-	kith_pid pid;               /* that asked */
+	kith_pid pid;               /* that asked, */
+	uint32_t upgrades;          /* when it had had so many */
 	size_t max;                 /* bytes, > 0; of a line: SIZE_MAX */
 	bool line;                  /* up to a newline, which is left out */
 	struct ki_payload *payload; /* the answer, bytes; NULL: the input has ended */
@@ -32,8 +33,8 @@ struct ki_input {
 /* NULL: no memory. Owner: the caller, who gives it to hooks.input. */
 struct ki_input *ki_input_new(struct ki_proc *proc, size_t max, bool line);
 
-/* Sends the answer, with input->payload set. False: the process has ended, and both are still the
- * caller's. */
+/* Sends the answer, with input->payload set. False: the process, or the body of it that asked, has
+ * ended, and both are still the caller's. */
 bool ki_input_give(struct ki_system *system, struct ki_input *input);
 
 /* Frees a question that nobody waits for any more, and what was to be its answer. */

@@ -15,6 +15,7 @@
 
 #include "process/account.h"
 #include "process/exit.h"
+#include "process/input.h"
 
 bool ki_signal_push(struct ki_system *system, kith_pid to, struct ki_signal *signal) {
 	struct ki_proc *proc = ki_table_pin(&system->table, to);
@@ -213,6 +214,15 @@ static void arrive_demonitor(struct ki_proc *proc, struct ki_relation *notice) {
 	ki_signal_free(&notice->signal);
 }
 
+/* An answer to what the body of before an upgrade asked is nobody's. */
+static void arrive_input(struct ki_proc *proc, struct ki_signal *signal) {
+	if (ki_signal_input(signal)->upgrades == ki_load_rlx(&proc->shown.xupgrades)) {
+		for_body(proc, signal);
+	} else {
+		ki_signal_free(signal);
+	}
+}
+
 static void arrive(struct ki_proc *proc, struct ki_signal *signal) {
 	struct ki_relation *relation = ki_signal_relation(signal);
 	switch ((enum ki_signal_kind)signal->kind) {
@@ -228,8 +238,10 @@ static void arrive(struct ki_proc *proc, struct ki_signal *signal) {
 	case KI_SIGNAL_CANCEL:
 		arrive_cancel(proc, signal);
 		break;
-	case KI_SIGNAL_RESULT:
 	case KI_SIGNAL_INPUT:
+		arrive_input(proc, signal);
+		break;
+	case KI_SIGNAL_RESULT:
 		for_body(proc, signal);
 		break;
 	case KI_SIGNAL_MONITOR:
@@ -265,11 +277,58 @@ void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
 	}
 }
 
+void ki_proc_arrive_held(struct ki_proc *proc) {
+	struct ki_mpsc_node *held = proc->held;
+	proc->held = NULL;
+	ki_proc_arrive(proc, held);
+}
+
+/* To the body, which may go. */
+static bool is_answer(const struct ki_signal *signal) {
+	return signal->kind == KI_SIGNAL_RESULT || signal->kind == KI_SIGNAL_INPUT;
+}
+
+static void drop_arrived_answers(struct ki_proc *proc) {
+	struct ki_signal *signal = proc->arrived_head;
+	proc->arrived_head = proc->arrived_tail = NULL;
+	while (signal) {
+		struct ki_mpsc_node *next = signal->node.next;
+		if (is_answer(signal)) {
+			ki_signal_free(signal);
+		} else {
+			append(proc, signal);
+		}
+		signal = next ? ki_container_of(next, struct ki_signal, node) : NULL;
+	}
+}
+
+void ki_proc_hold(struct ki_proc *proc) {
+	struct ki_mpsc_node **end = &proc->held, *at = ki_mpsc_take_owner(&proc->mailbox);
+	while (*end) {
+		end = &(*end)->next;
+	}
+	while (at) {
+		struct ki_signal *signal = ki_container_of(at, struct ki_signal, node);
+		at = at->next;
+		if (signal->kind == KI_SIGNAL_TIMER) {
+			arrive(proc, signal);
+		} else if (is_answer(signal)) {
+			ki_signal_free(signal);
+		} else {
+			signal->node.next = NULL;
+			*end = &signal->node;
+			end = &signal->node.next;
+		}
+	}
+	drop_arrived_answers(proc);
+}
+
 bool ki_proc_unlooked(struct ki_proc *proc) {
-	return !ki_mpsc_empty(&proc->mailbox);
+	return proc->held || !ki_mpsc_empty(&proc->mailbox);
 }
 
 bool ki_proc_look(struct ki_proc *proc) {
+	ki_proc_arrive_held(proc);
 	ki_proc_arrive(proc, ki_mpsc_take_owner(&proc->mailbox));
 	/* Judged after the taking: what was sent by one who knew of the force is not seen without
 	 * it. */
@@ -287,6 +346,17 @@ struct ki_signal *ki_proc_take(struct ki_proc *proc) {
 		}
 	}
 	return signal;
+}
+
+void ki_proc_untake(struct ki_proc *proc, struct ki_signal *head, struct ki_signal *tail) {
+	if (!head) {
+		return;
+	}
+	tail->node.next = proc->arrived_head ? &proc->arrived_head->node : NULL;
+	if (!proc->arrived_head) {
+		proc->arrived_tail = tail;
+	}
+	proc->arrived_head = head;
 }
 
 int ki_proc_put_first(struct ki_proc *proc, struct ki_message *message) {

@@ -28,4 +28,14 @@ void ki_proc_drop_open(struct ki_proc *proc);
  * a body would see is dropped and the rest is answered. */
 void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch);
 
+/* Deals with what was held. */
+void ki_proc_arrive_held(struct ki_proc *proc);
+
+/*
+ * Takes what is in the mailbox and looks at nothing of it, so that no LINK_DOWN is judged: timers,
+ * which were stopped, come to rest; answers to what the body asked are dropped; the rest is held
+ * until the next look. For an upgrade.
+ */
+void ki_proc_hold(struct ki_proc *proc);
+
 #endif

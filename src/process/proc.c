@@ -8,6 +8,7 @@
 #include "process/proc.h"
 
 #include "process/exit.h"
+#include "process/upgrade.h"
 
 static struct ki_proc *proc_of(struct ki_task *task) {
 	return ki_container_of(task, struct ki_proc, task);
@@ -16,7 +17,7 @@ static struct ki_proc *proc_of(struct ki_task *task) {
 static enum ki_step proc_step(struct ki_task *task) {
 	struct ki_proc *proc = proc_of(task);
 	enum ki_step next = KI_STEP_DONE;
-	if (!ki_proc_forced(proc)) {
+	if (!ki_proc_forced(proc) && ki_upgrade_do(proc)) {
 		next = proc->program->ops->step(proc);
 		if (next != KI_STEP_DONE && !ki_proc_forced(proc)) {
 			ki_proc_show(proc);
@@ -81,7 +82,7 @@ const char *ki_pid_entry(struct ki_system *system, kith_pid pid) {
 	if (!proc) {
 		return NULL;
 	}
-	const char *id = proc->program->id; /* lives as long as the system */
+	const char *id = ki_load_rlx(&proc->shown.xprogram)->id; /* a hint */
 	ki_table_unpin(&system->table, pid);
 	return id;
 }

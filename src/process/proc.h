@@ -43,6 +43,8 @@ struct ki_proc {
 	struct ki_task task;
 	/* owner */
 	struct ki_signal *arrived_head, *arrived_tail; /* looked at, for the body */
+	struct ki_mpsc_node *held;  /* taken out of the mailbox and not looked at: upgrade.c */
+	struct ki_upgrade *upgrade; /* to be done before the next step, or NULL */
 	struct ki_relset links, watchers, watching;
 	struct ki_relset calls;     /* outstanding ones: struct ki_proc_call (calls.h) */
 	struct ki_relation *caller; /* who waits for its result, or NULL */
@@ -60,13 +62,13 @@ struct ki_proc {
 	bool published; /* it can be reached by its PID */
 	bool internal;  /* struct ki_spawn */
 	bool command;   /* struct ki_spawn */
+	const struct ki_program *program; /* changes with an upgrade; others: shown */
 	void *body;
 	/* set once before it is published */
 	kith_pid pid, parent;
 	struct ki_system *system;
 	struct ki_proc_host *host;      /* that its PID names */
 	struct ki_host *host_of_timers; /* that runs it */
-	const struct ki_program *program;
 	struct ki_payload *context; /* a table of its context values (SPEC 12.5); NULL: none */
 	struct ki_limits limits;    /* all given */
 	int64_t started_ns, started_wall_ns;
@@ -82,7 +84,7 @@ struct ki_spawn {
 	struct ki_proc_host *host;
 	struct ki_proc *parent; /* the caller, or NULL outside any process */
 	bool internal;      /* the runtime's own: PID on kith:system, in no count and no report */
-	bool command;       /* its arguments are those of the command line (SPEC 12.11) */
+	bool command;       /* the command line's (SPEC 12.11) */
 	unsigned relations; /* of parent and child, in force before the child's first step; CALL:
 			     * ki_proc_call_bind follows */
 	struct ki_payload *const *args; /* borrowed, as is all that follows */
@@ -125,6 +127,18 @@ void ki_proc_received(struct ki_proc *proc, const struct ki_message *message);
 /* True when force was applied: the body must not go on. Asked after each park and in each slice
  * hook. */
 bool ki_proc_forced(struct ki_proc *proc);
+
+/* Puts a chain of signals, taken and not received, back in front of what has arrived. */
+void ki_proc_untake(struct ki_proc *proc, struct ki_signal *head, struct ki_signal *tail);
+
+/*
+ * Goes on as another program (SPEC 12.3; upgrade.c), with the payloads of `args` but the last,
+ * which is room; takes `args`, also on failure. On 0 the body puts back what nobody received and
+ * abandons its strand: the process layer lets go of it, starts the other and calls its step.
+ * KITH_EEXHAUSTED. The owner, not while a chunk loads.
+ */
+int ki_proc_upgrade(
+	struct ki_proc *proc, const struct ki_program *program, struct ki_message *args);
 
 /* What the scheduler calls for a process. */
 extern const struct ki_task_ops ki_proc_task_ops;

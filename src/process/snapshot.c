@@ -36,6 +36,7 @@ void ki_proc_show(struct ki_proc *proc) {
 		proc->program->ops->view(proc, &view);
 	}
 	show_counted(proc, &view, ki_proc_nr_links(proc), proc->watching.count);
+	ki_store_rlx(&shown->xprogram, proc->program);
 	ki_store_rlx(&shown->xsubscriptions, view.subscriptions);
 	ki_store_rlx(&shown->xthreads, view.threads);
 	ki_store_rlx(&shown->xchannels, view.channels);
@@ -69,7 +70,7 @@ bool ki_proc_snapshot(struct ki_system *system, kith_pid pid, struct ki_proc_sna
 		.pid = proc->pid,
 		.parent = proc->parent,
 		.host = proc->host->id,
-		.entry = proc->program->id,
+		.entry = ki_load_rlx(&shown->xprogram)->id,
 		.state = state_of(proc),
 		.steps = ki_load_rlx(&proc->task.xsteps),
 		.ran_ns = ki_load_rlx(&proc->task.xran_ns),

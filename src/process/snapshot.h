@@ -14,6 +14,7 @@
 #include "base/atomic.h"
 
 struct ki_proc;
+struct ki_program;
 struct ki_system;
 
 /* What a body tells of itself. */
@@ -27,6 +28,8 @@ struct ki_body_view {
 };
 
 struct ki_proc_shown {
+	_Atomic(const struct ki_program *) xprogram; /* lives as long as the system */
+	_Atomic(uint32_t) xupgrades; /* how many there were: a question of before is nobody's */
 	_Atomic(uint64_t) xmemory, xlinks, xmonitors, xkept; /* of the host's sums (account.h) */
 	_Atomic(uint32_t) xsubscriptions, xthreads, xchannels;
 	_Atomic(bool) xblocked, xtrap_links;

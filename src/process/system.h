@@ -129,6 +129,8 @@ struct ki_system {
 	/* Of supervise/supervisor.h, for who starts or asks a supervisor; or NULL. */
 	const struct ki_program *supervisor, *supervisor_request;
 	struct ki_roll *roll; /* of supervise/roll.h; or NULL */
+	struct ki_payload *const *command_args; /* of the command line (SPEC 12.11); borrowed */
+	size_t nr_command_args;
 	struct ki_system_facts facts;   /* texts borrowed; zeroed: unknown */
 	int64_t started_ns;             /* monotonic */
 	struct ki_budget *memory;       /* of the runtime (SPEC 15.6): the scheduler's; or NULL */

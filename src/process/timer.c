@@ -90,10 +90,6 @@ void ki_proc_timers_stop(struct ki_proc *proc) {
 			timer->release(timer);
 		}
 	}
-	struct ki_list *at;
-	while ((at = ki_list_pop_front(&proc->deadlines))) {
-		ki_deadline_unref(ki_deadline_of(at), true);
-	}
 }
 
 /* ---- Deadlines ---- */
@@ -144,6 +140,13 @@ struct ki_deadline *ki_deadline_arm(struct ki_system *system, struct ki_host *ho
 		return NULL;
 	}
 	return deadline;
+}
+
+void ki_deadlines_stop(struct ki_proc *proc) {
+	struct ki_list *at;
+	while ((at = ki_list_pop_front(&proc->deadlines))) {
+		ki_deadline_unref(ki_deadline_of(at), true);
+	}
 }
 
 void ki_deadline_adopt(struct ki_proc *proc, struct ki_deadline *deadline) {

@@ -10,7 +10,8 @@
  * Threads: process timers: the owner of the process. Deadlines: any.
  * Invariants:
  *	TM1 a process timer is pending (armed), fired (its signal is in the mailbox) or at rest;
- *	   only at rest may its memory go. The process's end brings all of its timers to rest.
+ *	   only at rest may its memory go. The process's end, or an upgrade, brings all of its
+ *	   timers to rest.
  *	TM2 a deadline has one reference while armed and one in the CANCEL that carries it.
  * Not here: the clock and the firing (sched/), what a body makes of a timer (lua/).
  */
@@ -59,8 +60,9 @@ int ki_proc_timer_arm(struct ki_proc_timer *timer, int64_t deadline_ns);
  */
 bool ki_proc_timer_stop(struct ki_proc_timer *timer, bool *busy);
 
-/* For mailbox.c and exit.c: the signal of a timer has come; every timer and deadline of a process
- * that ends is taken off the clock (those that have fired come to rest as their signals arrive). */
+/* For the files of this module: the signal of a timer has come; every timer of a process that ends,
+ * or changes its body, is taken off the clock (those that have fired come to rest as their signals
+ * arrive). */
 void ki_proc_timer_arrive(struct ki_proc *proc, struct ki_signal *signal);
 void ki_proc_timers_stop(struct ki_proc *proc);
 
@@ -75,6 +77,8 @@ struct ki_deadline *ki_deadline_arm(struct ki_system *system, struct ki_host *ho
 struct ki_deadline *ki_deadline_of(struct ki_list *node);
 /* Hands the caller's reference to a process, which stops the deadline at its end. Its owner. */
 void ki_deadline_adopt(struct ki_proc *proc, struct ki_deadline *deadline);
+/* For exit.c: takes all those of a process off the clock. */
+void ki_deadlines_stop(struct ki_proc *proc);
 /* Gives the caller's reference back; `stop` also takes it off the clock. */
 void ki_deadline_unref(struct ki_deadline *deadline, bool stop);
 

@@ -663,7 +663,7 @@ int ki_supervisor_check(struct ki_system *system, kith_pid pid) {
 	if (!proc) {
 		return KITH_ENOTFOUND;
 	}
-	bool is = ki_supervisor_is(proc->program);
+	bool is = ki_supervisor_is(ki_load_rlx(&proc->shown.xprogram)); /* a hint */
 	ki_table_unpin(&system->table, pid);
 	return is ? KITH_OK : KITH_EINVAL;
 }

@@ -93,6 +93,89 @@ TEST(supervisor_module, spec_19_5_start_children_and_the_rest)
 	app_fini(&app);
 }
 
+/* To its supervisor a child that upgrades is the same one; a restart is of what the spec says. */
+TEST(supervisor_module, spec_12_3_a_child_upgrades_and_is_restarted_as_it_was)
+{
+	struct app app;
+	app_init(&app);
+	app_process(&app, "grows",
+		"return function(n)\n"
+		"  print('grows', process.id(), n)\n"
+		"  process.inbox():receive()\n"
+		"  process.upgrade('app:worker', 'grown', true)\n"
+		"end\n", "");
+	EQ_STR(run(&app,
+		"local sup = supervisor.start{children = {\n"
+		"  {name = 'a', process = 'app:grows', input = {7}}}}\n"
+		"local pid = supervisor.children(sup)[1].pid\n"
+		"process.send(pid, 'up')\n"
+		"time.sleep('1ms')\n"
+		"local child = supervisor.children(sup)[1]\n"
+		"show(child.pid == pid, child.state, child.restarts)\n"
+		"for _, p in ipairs(system.hosts.processes('app:host')) do\n"
+		"  if p.pid == pid then show(p.source) end\n"
+		"end\n"
+		"process.send(pid, 'oops')\n"
+		"time.sleep('1ms')\n"
+		"child = supervisor.children(sup)[1]\n"
+		"show(child.pid ~= pid, child.state, child.restarts)\n"
+		"process.send(child.pid, 'up')\n"
+		"time.sleep('1ms')\n"
+		"show(supervisor.terminate_child(sup, 'a'))\n",
+		""),
+		"grows\tapp:grows\t7\n"
+		"start grown\n"
+		"true\trunning\t0\n"
+		"app:worker\n"
+		"grows\tapp:grows\t7\n"
+		"true\trunning\t1\n"
+		"start grown\n"
+		"stop grown\tsupervisor stopping\n"
+		"true\tnil\n");
+	app_fini(&app);
+}
+
+TEST(supervisor_module, spec_12_3_a_service_upgrades_also_to_a_supervisor)
+{
+	struct app app;
+	app_init(&app);
+	app_process(&app, "first",
+		"return function()\n"
+		"  process.inbox():receive() process.upgrade('app:second')\n"
+		"end\n", "");
+	app_process(&app, "second",
+		"return function()\n"
+		"  process.inbox():receive() process.upgrade('app:boss')\n"
+		"end\n", "");
+	EQ_STR(run(&app,
+		"local s = system.supervisor.state('app:serves')\n"
+		"local pid\n"
+		"for _, p in ipairs(system.hosts.processes('app:host')) do\n"
+		"  if p.source == 'app:first' then pid = p.pid end\n"
+		"end\n"
+		"for i = 1, 2 do process.send(pid, 'up') time.sleep('1ms') end\n"
+		"show(s.status, system.supervisor.state('app:serves').status,\n"
+		"  system.supervisor.state('app:serves').retry_count)\n"
+		"local list = supervisor.children(pid)\n"
+		"show(#list, list[1].name, list[1].state)\n"
+		"system.exit(0)\n"
+		"time.sleep('1s')\n",
+		"  - name: boss\n"
+		"    kind: process.supervisor\n"
+		"    strategy: one_for_one\n"
+		"    children:\n"
+		"      - {name: a, process: worker, input: [a]}\n"
+		"  - name: serves\n"
+		"    kind: process.service\n"
+		"    process: first\n"
+		"    host: host\n"
+		"    lifecycle: {auto_start: true}\n"),
+		"running\trunning\t0\n"
+		"1\ta\trunning\n"
+		"stop a\tsupervisor stopping\n");
+	app_fini(&app);
+}
+
 TEST(supervisor_module, spec_19_5_what_is_wrong_with_a_spec)
 {
 	struct app app;

@@ -132,6 +132,39 @@ TEST(lua_io, two_coroutines_are_served_in_turn) {
 	fake_close(&f, "a\t1\nb\t2\n", "line0;line0;");
 }
 
+/* The answer to a question of the body before an upgrade: nobody takes it, so that who gives it
+ * still has it; one that had been given goes with who asked. */
+TEST(lua_io, an_answer_for_the_body_before_an_upgrade_is_nobodys_12_3) {
+	for (int given = 0; given < 2; given++) {
+		struct fake f;
+		fake_open(&f, MAIN(
+			if ... then print("next", io.readline()) return end
+			coroutine.spawn(function() print("never", io.readline()) end)
+			local t = os.clock()
+			while os.clock() == t do end
+			process.upgrade(nil, true)));
+		f.wait = true;
+		stage_start(&f.stage, NULL, 0);
+		stage_run(&f.stage, 500000); /* it is in the middle of its loop */
+		struct ki_input *before = f.kept;
+		NOT_NULL(before);
+		if (given) {
+			TRUE(ki_input_give(&f.stage.system, before));
+		}
+		f.kept = NULL;
+		stage_run(&f.stage, 10000000);
+		NOT_NULL(f.kept);
+		if (!given) {
+			FALSE(ki_input_give(&f.stage.system, before));
+			ki_input_drop(&f.stage.system, before);
+		}
+		f.kept->payload = ki_payload_new(KI_FORMAT_BYTES, "mine", 4, NULL, 0);
+		TRUE(ki_input_give(&f.stage.system, f.kept));
+		stage_run(&f.stage, -1);
+		fake_close(&f, "next\tmine\n", "line0;line0;");
+	}
+}
+
 TEST(lua_io, is_absent_unless_declared) {
 	play("nil\tfalse\n", MAIN(print(io, (pcall(require, "io")))));
 }
@@ -139,9 +172,12 @@ TEST(lua_io, is_absent_unless_declared) {
 TEST(lua_io, arguments_are_those_of_the_command_line) {
 	struct fake f;
 	fake_open(&f, "local early = #io.args() return function(...) local a = io.args() "
-		"a[1] = 'changed' print(early, io.args()[1], io.args()[2], #io.args(), ...) end");
+		"a[1] = 'changed' print(early, io.args()[1], io.args()[2], #io.args(), ...) "
+		"if ... ~= 'again' then process.upgrade(nil, 'again') end end");
 	struct ki_payload *args[] = {ki_value_payload_str(ki_strv("x")),
 		ki_value_payload_str(ki_strv("y"))};
+	f.stage.system.command_args = args;
+	f.stage.system.nr_command_args = 2;
 	for (int i = 0; i < 2; i++) {
 		struct ki_spawn spawn = {.program = &f.stage.programs[0], .host = f.stage.host,
 			.args = args, .nr_args = 2, .command = i == 0};
@@ -152,5 +188,6 @@ TEST(lua_io, arguments_are_those_of_the_command_line) {
 	}
 	ki_payload_unref(args[0]);
 	ki_payload_unref(args[1]);
-	fake_close(&f, "2\tx\ty\t2\tx\ty\n0\tnil\tnil\t0\tx\ty\n", "");
+	fake_close(&f, "2\tx\ty\t2\tx\ty\n2\tx\ty\t2\tagain\n"
+		"0\tnil\tnil\t0\tx\ty\n0\tnil\tnil\t0\tagain\n", "");
 }

@@ -354,11 +354,6 @@ TEST(lua_process, options_take_effect_one_by_one) {
 			process.get_options().trap_links)));
 }
 
-TEST(lua_process, reserved_names_say_so) {
-	play("app:main:1: process.upgrade is not supported in this version\n", MAIN(
-		print(select(2, pcall(function() process.upgrade("a") end)))));
-}
-
 TEST(lua_process, force_on_the_spawner_drops_the_child_that_loads) {
 	PLAY("! app:parent Canceled: cancel deadline exceeded\ntrue\n",
 		{"app:main", MAIN(
