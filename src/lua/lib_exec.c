@@ -33,10 +33,10 @@ static int told(lua_State *L, int status, lua_KContext ctx) {
 	return 2;
 }
 
-int ki_exec_wait(lua_State *L, kith_pid callee, int64_t timeout_ns) {
+int ki_exec_wait(lua_State *L, const char *fn, kith_pid callee, int64_t timeout_ns) {
 	ki_call_begin(L, callee, timeout_ns, tell, ki_lua_of(L)->current);
 	lua_settop(L, 0);
-	ki_co_waiter(L, "exec");
+	ki_co_waiter(L, fn);
 	return ki_co_block(L, 0, told);
 }
 
@@ -50,7 +50,7 @@ int ki_exec_run(lua_State *L, int base, const struct ki_terms *terms) {
 	if (failed != 0) {
 		return failed;
 	}
-	return ki_exec_wait(L, pid, terms != NULL ? terms->timeout_ns : 0);
+	return ki_exec_wait(L, "exec", pid, terms != NULL ? terms->timeout_ns : 0);
 }
 
 static int lib_exec(lua_State *L) {

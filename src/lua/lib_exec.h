@@ -22,7 +22,8 @@ int ki_exec_run(lua_State *L, int base, const struct ki_terms *terms);
 
 /* Waits for the end of a callee that was just spawned with KI_SPAWN_CALL: `return
  * ki_exec_wait(...)`. The results are its value and nil, or nil and its Error. timeout_ns 0: none.
+ * `fn` is what a snapshot says that it waits in; of static life.
  */
-int ki_exec_wait(lua_State *L, kith_pid callee, int64_t timeout_ns);
+int ki_exec_wait(lua_State *L, const char *fn, kith_pid callee, int64_t timeout_ns);
 
 #endif

@@ -78,7 +78,7 @@ static int call(lua_State *L, int base, const struct ki_terms *terms) {
 	if (failed != 0) {
 		return failed;
 	}
-	return ki_exec_wait(L, callee, terms != NULL ? terms->timeout_ns : 0);
+	return ki_exec_wait(L, "call", callee, terms != NULL ? terms->timeout_ns : 0);
 }
 
 static int async(lua_State *L, int base, const struct ki_terms *terms) {

@@ -238,7 +238,7 @@ static int ask(lua_State *L, const char *fn) {
 	lua_insert(L, 2);
 	ki_lua_look(L);
 	failed = make(L, &spawn, 1, &callee);
-	return failed != 0 ? failed : ki_exec_wait(L, callee, 0);
+	return failed != 0 ? failed : ki_exec_wait(L, fn, callee, 0);
 }
 
 static int ask_plainly(lua_State *L, const char *fn) {

@@ -110,6 +110,22 @@ TEST(function, has_the_limits_method_and_imports_of_its_entry)
 	app_fini(&app);
 }
 
+/* SPEC 21.4 */
+TEST(function, shows_what_its_caller_waits_in)
+{
+	struct app app;
+	open_functions(&app,
+		"return function()\n"
+		"print(table.unpack((funcs.call('app:looks', process.pid()))))\n"
+		"end\n",
+		"  - {name: looks, kind: function.lua, modules: [system], source: \"return "
+		"function(caller) for _, p in ipairs(system.hosts.processes('app:host')) do if "
+		"p.pid == caller then return {p.waiting_in, p.state} end end end\"}\n");
+	EQ_INT(app_run(&app, 0, NULL).exit_status, 0);
+	EQ_STR(ki_buf_cstr(&app.output), "call\tblocked\n");
+	app_fini(&app);
+}
+
 /* SPEC 20.3 */
 TEST(function, is_run_by_itself_as_a_process_is)
 {
