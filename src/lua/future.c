@@ -73,8 +73,7 @@ static void tell(lua_State *L, struct ki_call *call, const struct ki_result *res
 		ki_error_push_payload(L, result->error);
 	} else {
 		state = DONE;
-		ki_payload_push(
-			L, result->value != NULL ? ki_payload_ref(result->value) : NULL);
+		ki_payload_push(L, result->value);
 	}
 	settle(L, index, state);
 	lua_settop(L, index - 1);

@@ -177,6 +177,12 @@ static const char busy[] = MAIN(
 			error({ tree(2) })
 		end)
 		json.decode(json.encode(t))
+		local e = funcs.new():with_context({ round = tree(1) })
+		local f = e:with_options({ timeout = "1s" }):async("app:short", tree(2))
+		local g = funcs.async("app:short", t)
+		f:channel():receive():data()
+		g:cancel()
+		funcs.call("app:short", t)
 		xpcall(error, debug.traceback, "x")
 	end
 	print("done"));
