@@ -29,9 +29,8 @@
 #define TOO_LARGE "payload larger than %I bytes"
 /* What one level of either direction needs of Lua's stack. */
 #define STACK_SLOTS 8
-/* The longest string that encode_scalar takes, where max_message is far from it: the limits of SPEC
- * 9.4 are for the encoder. */
-#define SCALAR_MAX 4096
+/* What a scalar takes at most, a string's bytes apart. */
+#define SCALAR_HEAD 16
 /* Values of an array that are looked at between two polls. */
 #define LOOK_AT 64
 
@@ -520,7 +519,8 @@ static int finish(
  * memory. */
 static bool encode_scalar(lua_State *L, int index, struct ki_payload **out) {
 	struct ki_strv text;
-	if (max_bytes(L) < 2 * SCALAR_MAX) {
+	size_t max = max_bytes(L);
+	if (max < SCALAR_HEAD) {
 		return false;
 	}
 	switch (lua_type(L, index)) {
@@ -533,7 +533,7 @@ static bool encode_scalar(lua_State *L, int index, struct ki_payload **out) {
 		break;
 	case LUA_TSTRING:
 		text.ptr = lua_tolstring(L, index, &text.len);
-		*out = text.len <= SCALAR_MAX ? ki_value_payload_str(text) : NULL;
+		*out = text.len <= max - SCALAR_HEAD ? ki_value_payload_str(text) : NULL;
 		break;
 	default:
 		return false;
