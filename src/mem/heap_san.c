@@ -9,7 +9,6 @@
  */
 #include "mem/heap_blocks.h"
 
-#include "base/alloc.h"
 #include "base/check.h"
 
 #include <stdint.h>
@@ -94,7 +93,7 @@ void *ki_heap_blocks_realloc(struct ki_heap_blocks *b, void *ptr, size_t old_siz
 void ki_heap_blocks_drop(struct ki_heap_blocks *b) {
 	struct ki_list *node;
 	while ((node = ki_list_pop_front(&b->large))) {
-		ki_free(ki_list_entry(node, struct block, link));
+		ki_region_release(b->region, ki_list_entry(node, struct block, link));
 	}
 	ki_heap_blocks_gone(b);
 }
