@@ -20,10 +20,10 @@ static int give_bytes(enum ki_format format, struct ki_strv bytes, struct ki_pay
 	return give(ki_payload_new(format, bytes.ptr, bytes.len, NULL, 0), out);
 }
 
-/* Of a value: what `text` gets is plain text. */
+/* Of a value: `text` gets a string as it is, of others what JSON says. */
 static int put_plain(struct ki_buf *text, const struct ki_payload *from) {
 	struct ki_value_token token = {.tag = KI_VALUE_NIL};
-	if (from == NULL || ki_json_scalar(text, from, &token) != KITH_OK) {
+	if (from != NULL && ki_json_scalar(text, from, &token) != KITH_OK) {
 		return KITH_EINVAL;
 	}
 	switch (token.tag) {
@@ -34,7 +34,8 @@ static int put_plain(struct ki_buf *text, const struct ki_payload *from) {
 	case KI_VALUE_TRUE:
 		return text->failed ? KITH_EEXHAUSTED : KITH_OK;
 	default:
-		return KITH_EINVAL;
+		ki_buf_reset(text);
+		return ki_json_encode(text, from, KI_JSON_STRICT, NULL);
 	}
 }
 

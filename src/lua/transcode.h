@@ -2,9 +2,9 @@
  * lua/transcode.h: payloads from one format to another (SPEC 9.2), without Lua.
  *
  * STRING, BYTES and JSON are bytes: from one to another they stay as they are, though what is to
- * be JSON has to be that. From LUA, JSON takes any value that it can say, STRING and BYTES take
- * what has a plain text: strings, numbers, booleans. To LUA, JSON gives the value, the others a
- * string.
+ * be JSON has to be that. From LUA, JSON takes any value that it can say; STRING and BYTES take a
+ * string as it is, and the text that it is in JSON of anything else. To LUA, JSON gives the value,
+ * the others a string.
  *
  * Owns: nothing.
  * Threads: any.

@@ -19,7 +19,7 @@ static const struct runaway runaways[] = {
 		pcall(function() local s = "x" while true do s = s .. s end end)),
 		"! app:runaway ResourceExhausted: memory limit exceeded (limit 1000000 bytes)\n"},
 	{"a turn", MAIN(while true do end),
-		"! app:runaway ResourceExhausted: time budget exceeded (limit 50 ms)\n"},
+		"! app:runaway ResourceExhausted: time budget exceeded (limit 20 ms)\n"},
 	{"messages", MAIN(
 		local deaf = process.spawn("app:deaf")
 		local n = 0
@@ -27,7 +27,7 @@ static const struct runaway runaways[] = {
 		print("sent", n)
 		while true do process.send(deaf, "t") end),
 		"sent\t1000\n"
-		"! app:runaway ResourceExhausted: time budget exceeded (limit 50 ms)\n"},
+		"! app:runaway ResourceExhausted: time budget exceeded (limit 20 ms)\n"},
 	{"bytes of messages", MAIN(
 		local deaf = process.spawn("app:deaf")
 		local s = ("x"):rep(9990)
@@ -36,13 +36,13 @@ static const struct runaway runaways[] = {
 		print("sent", n)
 		while true do process.send(deaf, "t", s) end),
 		"sent\t10\n"
-		"! app:runaway ResourceExhausted: time budget exceeded (limit 50 ms)\n"},
+		"! app:runaway ResourceExhausted: time budget exceeded (limit 20 ms)\n"},
 	{"a huge message", MAIN(
 		local s = ("x"):rep(60000)
 		print(process.send(process.pid(), "t", s))
 		while true do process.send(process.pid(), "t", s) end),
 		"nil\tpayload larger than 50000 bytes\n"
-		"! app:runaway ResourceExhausted: time budget exceeded (limit 50 ms)\n"},
+		"! app:runaway ResourceExhausted: time budget exceeded (limit 20 ms)\n"},
 	{"processes", MAIN(
 		while true do
 			process.spawn("app:runaway")
@@ -71,7 +71,7 @@ static void set_limits(struct stage *stage) {
 	ki_limits_set(limits, KI_LIMIT_MAILBOX_BYTES, 100000);
 	ki_limits_set(limits, KI_LIMIT_MEMORY, 1000000);
 	ki_limits_set(limits, KI_LIMIT_MESSAGE, 50000);
-	ki_limits_set(limits, KI_LIMIT_TURN, INT64_C(50000000));
+	ki_limits_set(limits, KI_LIMIT_TURN, INT64_C(20000000));
 	stage->host->max_processes = MAX_PROCESSES;
 }
 

@@ -92,15 +92,14 @@ TEST(process_limit, embedded_payloads_count_as_often_as_they_are_sent_15_6) {
 	struct puppet *p = puppet_cast(&stage);
 	p->blind = true;
 	struct ki_payload *big = ki_payload_new(KI_FORMAT_BYTES, NULL, 300, NULL, 0);
-	struct ki_payload *both =
-		ki_payload_new(KI_FORMAT_LUA, NULL, 10, (struct ki_payload *[]){big, big}, 2);
+	struct ki_payload *refs[] = {big, ki_payload_ref(big)};
+	struct ki_payload *both = ki_payload_new(KI_FORMAT_LUA, NULL, 10, refs, 2);
 	EQ_UINT(ki_payload_bytes(both), 610);
 	for (int i = 0; i < 2; i++) {
 		struct ki_message *message = ki_message_new(ki_strv(""), 1);
 		message->payloads[0] = ki_payload_ref(both);
 		STATUS(ki_send(&stage.system, 0, p->pid, message), i ? KITH_ERATELIMITED : KITH_OK);
 	}
-	ki_payload_unref(big);
 	ki_payload_unref(both);
 	stage_close(&stage);
 }
