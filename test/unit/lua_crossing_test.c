@@ -156,7 +156,9 @@ TEST(lua_crossing, values_arrive_as_they_were_9_3) {
 			local function back(...)
 				process.send(echo, "t", ...)
 				local out = {}
-				for i, p in ipairs(inbox:receive():payload()) do out[i] = p:data() end
+				for i, p in ipairs(inbox:receive():payload()) do
+					out[i] = p:data()
+				end
 				return table.unpack(out, 1, select("#", ...))
 			end
 			local a, b, c, d, e, f, g, h =
