@@ -1,6 +1,7 @@
 /* process/account.c: see account.h. */
 #include "process/account.h"
 
+#include "process/names.h"
 #include "process/proc.h"
 
 void ki_proc_host_count(struct ki_proc_host *host, enum ki_counter which, uint64_t by) {
@@ -60,6 +61,11 @@ struct tally {
 	const char *fault;
 };
 
+static void tally_name(void *arg, struct ki_strv name) {
+	(void)name;
+	((struct ki_counts *)arg)->names++;
+}
+
 static void tally_one(void *arg, kith_pid pid) {
 	struct tally *tally = arg;
 	struct ki_proc *proc = ki_table_pin(&tally->system->table, pid);
@@ -76,6 +82,7 @@ static void tally_one(void *arg, kith_pid pid) {
 	have->mailbox_kept += ki_load_rlx(&shown->xkept);
 	have->payload_bytes += proc->ended ? 0 : ki_load_rlx(&proc->xmailbox_bytes);
 	have->heap_bytes += ki_load_rlx(&shown->xmemory);
+	ki_names_each(tally->system, pid, tally_name, have);
 	if (!proc->ended && (ki_load_rlx(&shown->xlinks) != ki_proc_nr_links(proc) ||
 		ki_load_rlx(&shown->xmonitors) != proc->watching.count)) {
 		tally->fault = "a process shows the links and monitors that it has";
@@ -91,6 +98,7 @@ static const struct {
 	{KI_COUNTER_MAILBOX_DEPTH, "mailbox_depth is the sum over processes"},
 	{KI_COUNTER_LINKS, "links are the sum over processes"},
 	{KI_COUNTER_MONITORS, "monitors are the sum over processes"},
+	{KI_COUNTER_NAMES, "names are the sum over processes"},
 	{KI_COUNTER_MAILBOX_KEPT, "mailbox_kept is the sum over processes"},
 	{KI_COUNTER_HEAP_BYTES, "heap_bytes are the sum over processes"},
 	{KI_COUNTER_PAYLOAD_BYTES, "payload_bytes are the sum over processes"},

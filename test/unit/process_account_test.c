@@ -148,6 +148,7 @@ TEST(account, a_count_that_is_off_is_found) {
 		{KI_COUNTER_MESSAGES_SENT, "mailbox_depth is the sum over processes"},
 		{KI_COUNTER_LINKS, "links are the sum over processes"},
 		{KI_COUNTER_MONITORS, "monitors are the sum over processes"},
+		{KI_COUNTER_NAMES, "names are the sum over processes"},
 		{KI_COUNTER_HEAP_BYTES, "heap_bytes are the sum over processes"},
 	};
 	for (size_t i = 0; i < ki_countof(off); i++) {
