@@ -147,15 +147,17 @@ static int lib_new(lua_State *L) {
 }
 
 static int with_context(lua_State *L) {
-	struct ki_terms *terms = push_copy(L, "with_context");
-	ki_terms_set_context(L, terms, ki_terms_check_table(L, 2, 1, "with_context"));
+	check(L, "with_context");
+	int given = ki_terms_check_table(L, 2, 1, "with_context");
+	ki_terms_set_context(L, push_copy(L, "with_context"), given);
 	return 1;
 }
 
 /* Options beside the timeout say nothing to this runtime. */
 static int with_options(lua_State *L) {
-	struct ki_terms *terms = push_copy(L, "with_options");
+	check(L, "with_options");
 	ki_terms_check_table(L, 2, 1, "with_options");
+	struct ki_terms *terms = push_copy(L, "with_options");
 	lua_pushliteral(L, "timeout");
 	if (lua_rawget(L, 2) != LUA_TNIL) {
 		terms->timeout_ns = ki_terms_read_ms(L, "timeout");

@@ -131,14 +131,16 @@ static void set_options(lua_State *L, struct ki_terms *terms, int given) {
 /* ---- Methods that give another ---- */
 
 static int with_context(lua_State *L) {
-	struct ki_terms *terms = push_copy(L, "with_context");
-	ki_terms_set_context(L, terms, ki_terms_check_table(L, 2, 1, "with_context"));
+	check(L, "with_context");
+	int given = ki_terms_check_table(L, 2, 1, "with_context");
+	ki_terms_set_context(L, push_copy(L, "with_context"), given);
 	return 1;
 }
 
 static int with_options(lua_State *L) {
-	struct ki_terms *terms = push_copy(L, "with_options");
-	set_options(L, terms, ki_terms_check_table(L, 2, 1, "with_options"));
+	check(L, "with_options");
+	int given = ki_terms_check_table(L, 2, 1, "with_options");
+	set_options(L, push_copy(L, "with_options"), given);
 	return 1;
 }
 

@@ -87,9 +87,13 @@ int64_t ki_terms_read_ms(lua_State *L, const char *key) {
 }
 
 int ki_terms_check_table(lua_State *L, int index, int arg, const char *fn) {
-	if (lua_type(L, index) != LUA_TTABLE) {
-		lua_rotate(L, 1, arg - index);
-		return ki_arg_error(L, arg, fn, "table");
+	if (lua_type(L, index) == LUA_TTABLE) {
+		return index;
 	}
-	return index;
+	if (lua_gettop(L) < index) {
+		lua_settop(L, arg - 1);
+	} else {
+		lua_rotate(L, 1, arg - index);
+	}
+	return ki_arg_error(L, arg, fn, "table");
 }

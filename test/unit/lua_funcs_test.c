@@ -208,7 +208,9 @@ TEST(lua_funcs, executor_is_immutable) {
 }
 
 TEST(lua_funcs, executor_refuses_what_it_cannot_use) {
-	PLAY("bad argument #1 to 'with_context' (table expected, got nil)\n"
+	PLAY("bad argument #1 to 'with_context' (table expected, got no value)\n"
+	     "bad argument #1 to 'with_options' (table expected, got no value)\n"
+	     "bad argument #1 to 'with_context' (table expected, got nil)\n"
 	     "bad argument #1 to 'with_options' (table expected, got string)\n"
 	     "context keys must be strings, got number\n"
 	     "context value f must be a string, number, boolean or table, got function\n"
@@ -221,6 +223,8 @@ TEST(lua_funcs, executor_refuses_what_it_cannot_use) {
 			local function raises(f, ...)
 				print((select(2, pcall(f, ...)):gsub("^app:main:%d+: ", "")))
 			end
+			raises(e.with_context, e)
+			raises(e.with_options, e)
 			raises(e.with_context, e, nil)
 			raises(e.with_options, e, "x")
 			raises(e.with_context, e, {1})

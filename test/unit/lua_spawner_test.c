@@ -125,6 +125,8 @@ TEST(lua_spawner, unusable_arguments_raise) {
 	     "app:main:1: cannot send to @ topics\n"
 	     "app:main:1: bad argument #1 to 'with_message' (string expected, got no value)\n"
 	     "app:main:1: cannot send a function (at #2)\n"
+	     "app:main:1: bad argument #1 to 'with_context' (table expected, got no value)\n"
+	     "app:main:1: bad argument #1 to 'with_options' (table expected, got nil)\n"
 	     "nil\tfactory not found\tNotFound\n",
 		{"app:main", MAIN(
 			local s = process.with_options{}
@@ -140,6 +142,7 @@ TEST(lua_spawner, unusable_arguments_raise) {
 			raises("with_name", "") raises("with_name", "{x") raises("with_name", nil)
 			raises("with_message", "@x") raises("with_message")
 			raises("with_message", "t", 1, print)
+			raises("with_context") raises("with_options", nil)
 			local v, err = s:spawn("app:nothing")
 			print(v, err, err:kind()))});
 }
