@@ -27,7 +27,7 @@
 #include "supervise/application.h"
 #include "supervise/supervisor.h"
 #include "sys/thread.h"
-#include "time/timers.h"
+#include "time/wheel.h"
 
 enum { KI_RT_OPEN, KI_RT_LOADED, KI_RT_STARTED, KI_RT_STOPPED };
 

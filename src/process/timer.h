@@ -22,7 +22,7 @@
 
 #include "base/list.h"
 #include "process/signals.h"
-#include "time/timers.h"
+#include "time/wheel.h"
 
 struct ki_host;
 struct ki_proc;

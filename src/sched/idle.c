@@ -28,6 +28,12 @@ static void set_watcher(struct ki_thread_host *host, struct ki_thread_worker *wo
 	ki_store_sc(&host->xwatched, worker != NULL);
 }
 
+static void set_keeper(
+	struct ki_thread_host *host, struct ki_thread_worker *worker, int64_t until_ns) {
+	host->keeper = worker;
+	ki_store_sc(&host->xkept_ns, until_ns); /* sc: K2: before the reads of the dates. [SW6] */
+}
+
 bool ki_idle_turn_is_young(struct ki_thread_worker *worker, int64_t now_ns) {
 	/* rlx: a hint. Between turns it is about to take the task. */
 	int64_t turn_ns = ki_load_rlx(&worker->base.xturn_ns);
@@ -86,7 +92,7 @@ static void leave_idle(struct ki_thread_host *host, struct ki_thread_worker *wor
 	add_searching(host, 1); /* for the one that is taken, too; IH2 */
 	add_idle(host, -1);
 	if (host->keeper == worker) {
-		host->keeper = NULL;
+		set_keeper(host, NULL, INT64_MAX);
 	}
 	if (host->watcher == worker) {
 		set_watcher(host, NULL);
@@ -149,14 +155,15 @@ static void call_any(struct ki_thread_host *host) {
 }
 
 void ki_idle_call_time(struct ki_thread_host *host, int64_t deadline_ns) {
-	if (nobody_idle(host)) { /* after the write of xnext_ns. [SW3] */
+	/* sc, both: after the write of xnext_ns. [SW3] [SW6] */
+	if (nobody_idle(host) || ki_load_sc(&host->xkept_ns) <= deadline_ns) {
 		return;
 	}
 	ki_mutex_lock(&host->idle_mutex);
 	struct ki_thread_worker *worker = host->keeper;
 	if (worker == NULL && !ki_list_empty(&host->idle)) {
 		worker = ki_list_entry(host->idle.next, struct ki_thread_worker, idle_node);
-	} else if (worker != NULL && host->keeper_until_ns <= deadline_ns) {
+	} else if (ki_load_rlx(&host->xkept_ns) <= deadline_ns) { /* rlx: we hold the mutex */
 		worker = NULL;
 	}
 	ki_mutex_unlock(&host->idle_mutex);
@@ -210,10 +217,9 @@ static int64_t enter_idle(struct ki_thread_host *host, struct ki_thread_worker *
 	if (watches(host, worker, sight.lone)) {
 		until_ns = ki_clock_mono_ns() + WATCH_NS;
 	}
-	int64_t next_ns = ki_load_sc(&host->xnext_ns); /* sc: after the change of xnr_idle. [SW3] */
+	int64_t next_ns = ki_timers_next(host); /* after the change of xnr_idle. [SW3] */
 	if (host->keeper == NULL && next_ns != INT64_MAX) {
-		host->keeper = worker;
-		host->keeper_until_ns = next_ns;
+		set_keeper(host, worker, next_ns);
 		until_ns = next_ns < until_ns ? next_ns : until_ns;
 	}
 	return until_ns;
@@ -244,7 +250,7 @@ static void call_others(struct ki_thread_host *host, struct ki_thread_worker *wo
 	worker->watched = false;
 	stop_searching(host, worker);
 	call_any(host);
-	int64_t next_ns = ki_load_rlx(&host->xnext_ns); /* rlx: who arms later nudges by itself */
+	int64_t next_ns = ki_timers_next(host);
 	if (next_ns != INT64_MAX) {
 		ki_idle_call_time(host, next_ns);
 	}

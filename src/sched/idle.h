@@ -18,13 +18,13 @@
  * task waits less than YOUNG_NS and one look while somebody is idle (SPEC 15.1: 100 us), and a
  * pair that talks wakes nobody.
  *
- * Time. Timers stand in one heap per host. Working workers look at the earliest deadline between
- * turns; one of the idle ones, the *keeper*, parks until that deadline. Whoever arms an earlier
- * one nudges the keeper, or any idle worker if there is no keeper: a nudged worker goes once
- * around its loop. A worker that goes from idleness to work sees to it that there is one. Keeper
- * and watcher are the last to be taken for work.
+ * Time. Each worker has a wheel of timers (timers.h) and looks at its own earliest date between
+ * turns; one of the idle workers, the *keeper*, parks until the earliest of all. Whoever arms for
+ * an earlier date nudges the keeper, or any idle worker if there is no keeper: a nudged worker
+ * goes once around its loop. A worker that goes from idleness to work sees to it that there is
+ * one. Keeper and watcher are the last to be taken for work.
  *
- * Owns: the idle_ group of struct ki_thread_host, xnr_idle, xnr_searching, xwatched.
+ * Owns: the idle_ group of struct ki_thread_host, xnr_idle, xnr_searching, xwatched, xkept_ns.
  * Threads: ki_idle_call_shared and call_time any; the rest the worker itself.
  * Progress: blocking, by idle_mutex held for some tens of instructions; a call that wakes nobody is
  *	three loads.
@@ -37,6 +37,7 @@
  *	    idle; a lone one in a young turn may have the watcher instead.
  *	IH4 while there is a deadline, an idle worker keeps it, or somebody awake will see to it.
  *	IH5 xwatched says that there is a watcher; it will look at all queues again.
+ *	IH6 xkept_ns is the date until which the keeper parks; INT64_MAX: there is none.
  * No wake-up is lost (IH3). All operations named here are seq_cst, so they have one order S.
  *	Pusher:  P1 write a queue's size ([IJ1], [RQ1]); P2 read xnr_idle, xnr_searching, xwatched.
  *	Sleeper: L1 add to xnr_idle; L2 take itself from xnr_searching; L3 read all sizes.
@@ -52,15 +53,20 @@
  *	P1. A worker that pushes what it is about to take itself calls nobody, and if it leaves
  *	instead it ends as a finder (ki_idle_leave). That a woken worker may not have parked yet
  *	loses nothing: the parker keeps the token.
- * No deadline is lost (IH4), likewise: an armer writes xnext_ns and then reads xnr_idle; a
- *	sleeper adds to xnr_idle and then reads xnext_ns.
+ * No deadline is lost (IH4), likewise: an armer writes xnext_ns (A1), then reads xnr_idle (A2) and
+ *	xkept_ns (A3); a sleeper adds to xnr_idle (K1) and then reads all xnext_ns. If A2 finds
+ *	nobody, K1 comes after it and the sleeper sees the date. An armer whom A3 tells of a keeper
+ *	that gets up in time does nothing: when that one ceases to be the keeper, xkept_ns is
+ *	written (K2) after A3, and after K2 it reads all xnext_ns once more, to sleep as keeper or
+ *	to see to it that there is one.
  * Tags:
  *	[SW1] the queues' sizes against xnr_idle.
  *	[SW2] the queues' sizes against xnr_searching.
  *	[SW3] xnext_ns against xnr_idle.
  *	[SW5] the queues' sizes against xwatched.
+ *	[SW6] xnext_ns against xkept_ns.
  * Tests: test/unit/sched_threads_test.c, sched_steal_test.c, test/stress/sched_wake.c,
- *	sched_steal.c, sched_timers.c; bench/sched_pingpong.c.
+ *	sched_steal.c, sched_timers.c; bench/sched_pingpong.c, sched_timers.c.
  * Not here: the queues (threads.c), parking a thread (sync/parker.h).
  */
 #ifndef KI_SCHED_IDLE_H

@@ -52,7 +52,7 @@ static void alert(struct ki_monitor *monitor, struct ki_thread_worker *worker) {
 
 static bool work_waits(struct ki_thread_host *host, int64_t now_ns) {
 	/* rlx: a hint; we look again soon */
-	if (ki_inject_size(&host->shared) > 0 || ki_load_rlx(&host->xnext_ns) <= now_ns) {
+	if (ki_inject_size(&host->shared) > 0 || ki_timers_next(host) <= now_ns) {
 		return true;
 	}
 	for (int i = 0; i < ki_thread_nr_seats(host); i++) {

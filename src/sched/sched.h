@@ -21,7 +21,7 @@
 #include "mem/budget.h"
 #include "observe/counter.h"
 #include "sched/task.h"
-#include "time/timers.h"
+#include "time/wheel.h"
 
 struct ki_sched;
 

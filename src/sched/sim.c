@@ -22,7 +22,7 @@
  *	SM1 ready, round, last_round and joins are touched by the thread inside run alone.
  *	SM2 a READY task stands in `ready`, in `inbox`, or in the queue of its host, which is not
  *	    started.
- *	SM3 xnext_ns is the earliest deadline of all hosts' timers; written under timers_mutex.
+ *	SM3 no timer of any host is due before xnext_ns; written under timers_mutex.
  * Tags:
  *	[SI1] xhalt, and what the halting thread did before.
  *	[SI2] xstarted, and then xnews, which has the run look at the hosts.
@@ -45,7 +45,7 @@ enum { JOIN_ONE_IN = 4, JOINS_MAX = 8 };
 struct sim_host {
 	struct ki_host base;
 	struct ki_worker_counters counters;
-	struct ki_timers timers; /* timers_mutex */
+	struct ki_wheel wheel; /* timers_mutex */
 	/* any */
 	struct ki_inject queue; /* while it is not started */
 	_Atomic(bool) xstarted;
@@ -225,7 +225,10 @@ static struct sim_host *first_due(struct sim *sim) {
 	struct sim_host *best = NULL;
 	const struct ki_timer *first = NULL;
 	for (struct sim_host *host = first_host(sim); host != NULL; host = next_host(host)) {
-		const struct ki_timer *timer = host->timers.nr > 0 ? host->timers.entry[0] : NULL;
+		if (first != NULL && ki_wheel_next(&host->wheel) > first->deadline_ns) {
+			continue;
+		}
+		const struct ki_timer *timer = ki_wheel_first(&host->wheel);
 		if (timer != NULL && (first == NULL || timer->deadline_ns < first->deadline_ns ||
 			(timer->deadline_ns == first->deadline_ns && timer->seq < first->seq))) {
 			first = timer;
@@ -240,9 +243,12 @@ static int64_t next_deadline(struct sim *sim) {
 }
 
 /* Under timers_mutex; SM3. */
+static void set_next(struct sim *sim, int64_t deadline_ns) {
+	ki_store_rlx(&sim->xnext_ns, deadline_ns); /* rlx: read as a hint */
+}
+
 static void note_next(struct sim *sim, const struct sim_host *first) {
-	/* rlx: read as a hint */
-	ki_store_rlx(&sim->xnext_ns, first == NULL ? INT64_MAX : ki_timers_next(&first->timers));
+	set_next(sim, first == NULL ? INT64_MAX : ki_wheel_next(&first->wheel));
 }
 
 /* Whether what its timers do is counted (rest.h). */
@@ -257,8 +263,8 @@ static void fire_due(struct sim *sim) {
 	}
 	ki_mutex_lock(&sim->timers_mutex);
 	struct sim_host *host;
-	while ((host = first_due(sim)) != NULL && ki_timers_next(&host->timers) <= now_ns) {
-		struct ki_timer *timer = ki_timers_pop_due(&host->timers, now_ns);
+	while ((host = first_due(sim)) != NULL && ki_wheel_next(&host->wheel) <= now_ns) {
+		struct ki_timer *timer = ki_wheel_pop_due(&host->wheel, now_ns);
 		timer->fire(timer);
 		if (counts(&host->base)) {
 			ki_rest_rested(&sim->base);
@@ -275,21 +281,19 @@ static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns
 		ki_rest_woken(base->sched);
 	}
 	ki_mutex_lock(&sim->timers_mutex);
-	host->timers.next_seq = sim->next_arming++; /* one order of arming for all hosts */
-	int status = ki_timers_add(&host->timers, timer, deadline_ns);
-	note_next(sim, first_due(sim));
-	ki_mutex_unlock(&sim->timers_mutex);
-	if (status != KITH_OK && counts(base)) {
-		ki_rest_rested(base->sched);
+	host->wheel.next_seq = sim->next_arming++; /* one order of arming for all hosts */
+	ki_wheel_add(&host->wheel, timer, deadline_ns);
+	if (deadline_ns < next_deadline(sim)) {
+		set_next(sim, deadline_ns);
 	}
-	return status;
+	ki_mutex_unlock(&sim->timers_mutex);
+	return KITH_OK;
 }
 
 static bool cancel(struct ki_host *base, struct ki_timer *timer) {
 	struct sim *sim = sim_of(base->sched);
 	ki_mutex_lock(&sim->timers_mutex);
-	bool pending = ki_timers_remove(&host_of(base)->timers, timer);
-	note_next(sim, first_due(sim));
+	bool pending = ki_wheel_remove(&host_of(base)->wheel, timer);
 	ki_mutex_unlock(&sim->timers_mutex);
 	if (pending && counts(base)) {
 		ki_rest_rested(base->sched);
@@ -354,6 +358,9 @@ static void turn(struct sim *sim, struct ki_task *task) {
 
 /* Nothing is ready: jumps to the next deadline. False: there is none up to until_ns. */
 static bool jump(struct sim *sim, int64_t until_ns, enum ki_run_end *end) {
+	ki_mutex_lock(&sim->timers_mutex);
+	note_next(sim, first_due(sim)); /* to the very date: the first may have been cancelled */
+	ki_mutex_unlock(&sim->timers_mutex);
 	int64_t next_ns = next_deadline(sim);
 	if (next_ns == INT64_MAX) {
 		*end = KI_RUN_IDLE;
@@ -410,7 +417,7 @@ static struct ki_host *host_new(struct ki_sched *sched, int nr_workers) {
 	if (host == NULL) {
 		return NULL;
 	}
-	ki_timers_init(&host->timers);
+	ki_wheel_init(&host->wheel);
 	ki_inject_init(&host->queue);
 	return &host->base;
 }
@@ -424,7 +431,6 @@ static void empty(struct ki_inject *queue) {
 
 static void host_free(struct ki_host *base) {
 	struct sim_host *host = host_of(base);
-	ki_timers_fini(&host->timers);
 	empty(&host->queue);
 	ki_free(host);
 }
@@ -447,7 +453,7 @@ static void host_counts(struct ki_host *base, struct ki_counts *sum) {
 	sum->queue_depth += ki_load_rlx(&host->xnr_ready) + ki_inject_size(&host->queue);
 	struct sim *sim = sim_of(base->sched);
 	ki_mutex_lock(&sim->timers_mutex);
-	sum->timers += host->timers.nr;
+	sum->timers += host->wheel.nr;
 	ki_mutex_unlock(&sim->timers_mutex);
 }
 

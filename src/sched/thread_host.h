@@ -9,7 +9,8 @@
  *	TH2 only the worker on a seat pushes into its queue, which is empty when it is not served.
  * Tags:
  *	[TH1] xnr_seats is written after the seat.
- * Not here: sleep and wake (idle.h), slices and what is stuck (monitor.h), spare threads (spare.h).
+ * Not here: sleep and wake (idle.h), timers (timers.h), slices and what is stuck (monitor.h), spare
+ *	threads (spare.h).
  */
 #ifndef KI_SCHED_THREAD_HOST_H
 #define KI_SCHED_THREAD_HOST_H
@@ -17,6 +18,7 @@
 #include "base/list.h"
 #include "sched/driver.h"
 #include "sched/monitor.h"
+#include "sched/timers.h"
 #include "sync/inject.h"
 #include "sync/parker.h"
 #include "sync/runq.h"
@@ -33,6 +35,7 @@ struct ki_thread_worker {
 	bool watched;                  /* it was the watcher when it was idle last */
 	unsigned turns;                /* since the last look at the processor time */
 	int64_t cpu_ns;                /* of the thread, at that look */
+	int64_t looked_ns;             /* when it looked at the timers of others */
 	size_t own_left, shared_left;  /* to be taken in this round */
 	/* its host's idle_mutex */
 	struct ki_list idle_node;
@@ -51,6 +54,7 @@ struct ki_thread_worker {
 	_Atomic(bool) xstuck; /* the monitor has something for it to settle after its turn */
 	struct ki_parker parker;
 	struct ki_runq queue; /* TH2 */
+	struct ki_timers timers;
 };
 
 struct ki_thread_host {
@@ -64,14 +68,11 @@ struct ki_thread_host {
 	_Atomic(int) xnr_running;   /* workers inside their loops */
 	_Atomic(int) xnr_retiring;  /* spare workers that are to leave */
 	_Atomic(uint64_t) xnr_stuck; /* turns; counted by the monitor */
-	_Atomic(int64_t) xnext_ns;  /* earliest deadline; written under timers_mutex */
-	struct ki_mutex timers_mutex;
-	struct ki_timers timers; /* timers_mutex */
+	_Atomic(int64_t) xkept_ns;  /* the keeper's date; written under idle_mutex */
 	/* idle_mutex */
 	struct ki_mutex idle_mutex;
 	struct ki_list idle; /* longest idle last */
 	struct ki_thread_worker *keeper, *watcher;
-	int64_t keeper_until_ns;
 	uint64_t watched_pushes; /* of all rings, when the watcher looked last */
 	int watched_quiet;       /* looks since then that found nothing new */
 	/* the monitor's mutex */

@@ -1,5 +1,5 @@
 /*
- * threads.c: the driver with real threads: each host has its workers, their queues, and its timers.
+ * threads.c: the driver with real threads: each host has its workers, their queues and timers.
  *
  * Queues. A task woken by a turn of its own host goes into the ring of that worker (sync/runq.h);
  * one woken from outside, one that let others run, and one for which the ring has no room go to
@@ -9,20 +9,20 @@
  * each worker (SPEC 15.2), and an endless loop has one turn a round. A worker with nothing of its
  * own takes half of the ring of another, chosen at random.
  *
- * Owns: struct ki_threads, ki_thread_host, ki_thread_worker, but for what idle.h, monitor.h and
- *	spare.h own of them.
+ * Owns: struct ki_threads, ki_thread_host, ki_thread_worker, but for what idle.h, monitor.h,
+ *	spare.h and timers.h own of them.
  * Threads: ready, arm, cancel, host_counts and halt any; host_start and host_stop one at a time per
  *	host; the rest the host's workers.
- * Locks, in this order: the monitor's mutex, timers_mutex, the shared queue's, idle_mutex, a
- *	parker's. `fire` runs under the second and may take those below of any host.
- * Progress: blocking, by mutexes held for some tens of instructions (and `fire`).
+ * Locks, in this order: the monitor's mutex, a wheel's (timers.h), the shared queue's, idle_mutex,
+ *	a parker's.
+ * Progress: blocking, by mutexes held for some tens of instructions.
  * Tags:
- *	[SW3] xnext_ns against xnr_idle (idle.h).
  *	[SW4] xstop is written before the token that wakes for it.
  *	[TH1] a seat before the number of seats (thread_host.h).
  * Tests: test/unit/sched_threads_test.c, sched_steal_test.c, test/stress/sched_wake.c,
  *	sched_steal.c, sched_timers.c; bench/sched_pingpong.c.
- * Not here: turns (task.c), sleep and wake (idle.c), slices (monitor.c), spare threads (spare.c).
+ * Not here: turns (task.c), sleep and wake (idle.c), timers (timers.c), slices (monitor.c), spare
+ *	threads (spare.c).
  */
 #include "sched/thread_host.h"
 
@@ -135,65 +135,13 @@ static struct ki_inject_node *steal(
 
 /* --- timers --- */
 
-static void note_next(struct ki_thread_host *host) {
-	/* sc: before the read of xnr_idle in wake_for_time. [SW3] */
-	ki_store_sc(&host->xnext_ns, ki_timers_next(&host->timers));
-}
-
-/* Whether what its timers do is counted (rest.h). */
-static bool counts(const struct ki_host *base) {
-	return base != base->sched->system;
-}
-
 static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
-	struct ki_thread_host *host = ki_thread_host_of(base);
-	if (counts(base)) {
-		ki_rest_woken(base->sched);
-	}
-	ki_mutex_lock(&host->timers_mutex);
-	int status = ki_timers_add(&host->timers, timer, deadline_ns);
-	bool first = status == KITH_OK && ki_timers_next(&host->timers) == deadline_ns;
-	if (first) {
-		note_next(host);
-	}
-	ki_mutex_unlock(&host->timers_mutex);
-	if (status != KITH_OK && counts(base)) {
-		ki_rest_rested(base->sched);
-	}
-	if (first) {
-		ki_idle_call_time(host, deadline_ns);
-	}
-	return status;
+	ki_timers_arm(ki_thread_host_of(base), timer, deadline_ns);
+	return KITH_OK;
 }
 
 static bool cancel(struct ki_host *base, struct ki_timer *timer) {
-	struct ki_thread_host *host = ki_thread_host_of(base);
-	ki_mutex_lock(&host->timers_mutex);
-	bool pending = ki_timers_remove(&host->timers, timer);
-	if (pending) {
-		note_next(host);
-	}
-	ki_mutex_unlock(&host->timers_mutex);
-	if (pending && counts(base)) {
-		ki_rest_rested(base->sched);
-	}
-	return pending;
-}
-
-static void fire_due(struct ki_thread_host *host, int64_t now_ns) {
-	/* rlx: a hint; the heap is looked at under the mutex, and a sleeper looks again. */
-	if (ki_load_rlx(&host->xnext_ns) > now_ns) {
-		return;
-	}
-	ki_mutex_lock(&host->timers_mutex);
-	for (struct ki_timer *timer; (timer = ki_timers_pop_due(&host->timers, now_ns)) != NULL;) {
-		timer->fire(timer);
-		if (counts(&host->base)) {
-			ki_rest_rested(host->base.sched);
-		}
-	}
-	note_next(host);
-	ki_mutex_unlock(&host->timers_mutex);
+	return ki_timers_cancel(ki_thread_host_of(base), timer);
 }
 
 /* --- a worker's loop --- */
@@ -218,7 +166,7 @@ static struct ki_task *next_task(
 		if (*now_ns == 0) {
 			*now_ns = ki_clock_mono_ns();
 		}
-		fire_due(host, *now_ns);
+		ki_timers_fire(host, worker, *now_ns);
 		struct ki_inject_node *node = take(host, worker);
 		if (node == NULL && (node = steal(host, worker, *now_ns)) != NULL &&
 			!worker->searching) {
@@ -324,9 +272,11 @@ void ki_thread_worker_init(struct ki_thread_worker *worker, struct ki_thread_hos
 	ki_list_init(&worker->spare_node);
 	ki_parker_init(&worker->parker);
 	ki_runq_init(&worker->queue);
+	ki_timers_init(&worker->timers);
 }
 
 void ki_thread_worker_fini(struct ki_thread_worker *worker) {
+	ki_timers_fini(&worker->timers);
 	ki_parker_fini(&worker->parker);
 }
 
@@ -351,9 +301,7 @@ static struct ki_host *host_new(struct ki_sched *sched, int nr_workers) {
 	}
 	host->base.sched = sched;
 	ki_inject_init(&host->shared);
-	ki_store_rlx(&host->xnext_ns, INT64_MAX); /* rlx: not published yet */
-	ki_mutex_init(&host->timers_mutex);
-	ki_timers_init(&host->timers);
+	ki_store_rlx(&host->xkept_ns, INT64_MAX); /* rlx: not published yet */
 	ki_mutex_init(&host->idle_mutex);
 	ki_list_init(&host->idle);
 	ki_list_init(&host->spares);
@@ -379,8 +327,6 @@ static void host_free(struct ki_host *base) {
 		/* a task that never ran again is its owner's */
 	}
 	ki_inject_fini(&host->shared);
-	ki_timers_fini(&host->timers);
-	ki_mutex_fini(&host->timers_mutex);
 	ki_mutex_fini(&host->idle_mutex);
 	ki_free(host->xseats);
 	ki_free(host->workers);
@@ -453,9 +399,7 @@ static void host_counts(struct ki_host *base, struct ki_counts *sum) {
 	int busy = ki_load_rlx(&host->xnr_running) - ki_load_rlx(&host->xnr_idle) -
 		ki_load_rlx(&host->xnr_searching);
 	sum->workers_busy += busy < 0 ? 0 : (uint64_t)busy; /* the three are not read at once */
-	ki_mutex_lock(&host->timers_mutex);
-	sum->timers += host->timers.nr;
-	ki_mutex_unlock(&host->timers_mutex);
+	sum->timers += ki_timers_count(host);
 }
 
 static void each_counters(struct ki_host *base,

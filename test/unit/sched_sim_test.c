@@ -83,29 +83,38 @@ static void ring(struct ki_timer *timer) {
 	rung[nr_rung++] = ki_container_of(timer, struct alarm, timer)->id;
 }
 
-TEST(sched_sim, timers_fire_by_deadline_and_then_by_arming_over_all_hosts) {
+static void ring_all(int64_t unit_ns) {
 	struct bench bench;
 	open_sim(&bench, 1);
 	struct ki_host *other = ki_host_new(bench.sched, "app:other", 1, 0);
-	struct alarm alarms[6];
-	static const int64_t deadline[6] = {5, 5, 3, 5, 9, 5};
-	for (int i = 0; i < 6; i++) {
+	struct alarm alarms[7];
+	static const int64_t deadline[7] = {5, 5, 3, 5, 9, 5, 1};
+	nr_rung = 0;
+	for (int i = 0; i < 7; i++) {
 		alarms[i] = (struct alarm){.timer = {.fire = ring}, .id = i};
 		struct ki_host *host = i % 2 == 0 ? other : bench.host;
-		OK(ki_host_arm(host, &alarms[i].timer, deadline[i]));
+		OK(ki_host_arm(host, &alarms[i].timer, deadline[i] * unit_ns));
 	}
 	struct ki_counts stats;
 	ki_host_counts(bench.host, &stats);
 	EQ_INT(stats.timers, 3);
 	TRUE(ki_host_cancel(bench.host, &alarms[3].timer));
 	FALSE(ki_host_cancel(bench.host, &alarms[3].timer));
+	TRUE(ki_host_cancel(other, &alarms[6].timer)); /* the first of all */
 	EQ_INT(ki_sched_run(bench.sched, -1), KI_RUN_IDLE);
+	EQ_INT(ki_sched_now(bench.sched), 9 * unit_ns);
 	static const int want[5] = {2, 0, 1, 5, 4};
 	EQ_INT(nr_rung, 5);
 	for (int i = 0; i < 5; i++) {
 		EQ_INT(rung[i], want[i]);
 	}
 	bench_close(&bench);
+}
+
+TEST(sched_sim, timers_fire_by_deadline_and_then_by_arming_over_all_hosts) {
+	ring_all(1);
+	ring_all(MS);
+	ring_all(INT64_C(86400) * 1000 * MS);
 }
 
 static enum ki_step sleep_a_million_times(struct body *body) {
