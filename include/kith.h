@@ -250,9 +250,9 @@ int kith_test_list(struct kith_runtime *runtime, size_t *out_nr);
 int kith_test_get(const struct kith_runtime *runtime, size_t index, struct kith_test *out);
 
 /*
- * kith_start, and then, when every service has started or failed to, runs the process or function
- * `entry`. At its end kith_run returns, while services run on: kith_close ends them.
- * kith_outcome_get tells whether it passed.
+ * kith_start, and then, when every service has started, runs the process or function `entry`; when
+ * a required one cannot start, that is its failure. At its end kith_run returns, while services
+ * run on: kith_close ends them. kith_outcome_get tells whether it passed.
  * Errors: as kith_start_entry. Thread: one. Blocks: never. Since: 0.1.
  */
 int kith_test_start(struct kith_runtime *runtime, const char *entry);

@@ -40,7 +40,9 @@ struct ki_application {
 	struct ki_native native;
 	struct ki_program program;
 	kith_pid pid;
-	bool brief;        /* the end of the entry halts the run, in which the others go on */
+	/* The entry is a test: it begins with all required services or not at all, and its end
+	 * halts the run, in which the others go on. */
+	bool brief;
 	bool watches_idle; /* it finds out itself that nothing is left to run (SPEC 20.4) */
 	/* application process */
 	struct ki_proc *proc;

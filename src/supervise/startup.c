@@ -60,17 +60,48 @@ static void start_process(struct ki_service *service) {
 	}
 }
 
-/* A host that does not run has no workers for a keeper either. */
-static void start_entry(struct ki_service *entry) {
-	if (ki_proc_host_state(entry->spec->host) == KI_PROC_HOST_RUNNING) {
-		start_process(entry);
-		return;
-	}
+static void refuse_entry(struct ki_service *entry, const char *text) {
 	entry->report.spawn_failed = true;
-	entry->report.spawn_error =
-		ki_error_payload_status(KITH_EUNAVAILABLE, ki_strv("host is not running"));
+	entry->report.spawn_error = ki_error_payload_status(KITH_EUNAVAILABLE, ki_strv(text));
 	ki_service_set(entry, KI_SERVICE_STARTING, "");
 	ki_service_exits(entry);
+}
+
+/* The first required service that could not be started, or NULL. */
+static const struct ki_service *find_absent(const struct ki_graph *graph) {
+	for (size_t i = 0; i < graph->nr; i++) {
+		const struct ki_service *service = &graph->services[i];
+		if (service->failed && service->spec->required && !service->ran) {
+			return service;
+		}
+	}
+	return NULL;
+}
+
+/* What a test finds without all services says nothing. */
+static bool lacks_services(struct ki_application *app) {
+	const struct ki_service *absent = app->brief ? find_absent(&app->graph) : NULL;
+	if (!absent) {
+		return false;
+	}
+	struct ki_buf text;
+	ki_buf_init(&text);
+	ki_buf_printf(&text, "required service %s has not started", absent->spec->id);
+	refuse_entry(&app->entry, ki_buf_cstr(&text));
+	ki_buf_fini(&text);
+	return true;
+}
+
+static void start_entry(struct ki_service *entry) {
+	if (lacks_services(entry->app)) {
+		return;
+	}
+	/* one that does not run has no workers for a keeper either */
+	if (ki_proc_host_state(entry->spec->host) == KI_PROC_HOST_RUNNING) {
+		start_process(entry);
+	} else {
+		refuse_entry(entry, "host is not running");
+	}
 }
 
 static void block(struct ki_service *service, const struct ki_service *missing) {

@@ -167,6 +167,29 @@ TEST(test_start, spec_22_2_lets_a_stop_go_on_in_order)
 	app_fini(&app);
 }
 
+TEST(test_start, spec_22_2_fails_without_a_service_that_is_required)
+{
+	static const char *const startups[] = {"required", "optional"};
+	for (size_t i = 0; i < 2; i++) {
+		struct app app;
+		struct kith_outcome outcome = {.size = sizeof(outcome)};
+		char lifecycle[100];
+		app_init(&app);
+		app_process(&app, "main", "return print", "");
+		snprintf(lifecycle, sizeof(lifecycle),
+			"    lifecycle: {auto_start: true, startup: %s}\n", startups[i]);
+		app_process(&app, "broken", "error('no')", lifecycle);
+		app_load(&app);
+		OK(kith_test_start(app.runtime, "app:main"));
+		OK(kith_run(app.runtime, SECOND));
+		OK(kith_outcome_get(app.runtime, &outcome));
+		EQ_INT(outcome.entry_ended, 1);
+		test_eq_str(__FILE__, __LINE__, startups[i], outcome.fault,
+			i == 0 ? "required service app:broken has not started" : NULL);
+		app_fini(&app);
+	}
+}
+
 TEST(test_start, spec_22_2_wants_an_entry_that_can_be_run)
 {
 	struct app app;
