@@ -10,6 +10,7 @@
 #include "lua/luaerror.h"
 #include "lua/outgoing.h"
 #include "lua/refusal.h"
+#include "process/account.h"
 #include "process/names.h"
 
 static bool is_call(const struct ki_launch *launch) {
@@ -88,16 +89,19 @@ static int read_host(lua_State *L, const struct ki_launch *launch, struct ki_pro
 				      "host not found");
 }
 
+/* The steps before those of ki_proc_spawn, which counts its own. */
+static void count_refused(struct ki_proc_host *host) {
+	ki_proc_host_count(host, KI_COUNTER_SPAWN_REFUSED, 1);
+}
+
 int ki_launch_check_host(lua_State *L, struct ki_proc_host *host) {
-	switch (ki_proc_host_state(host)) {
-	case KI_PROC_HOST_STOPPED:
-		return ki_fail(L, KITH_EUNAVAILABLE, "host is not running");
-	case KI_PROC_HOST_STOPPING:
-		return ki_fail(L, KITH_EUNAVAILABLE, "host is shutting down");
-	case KI_PROC_HOST_RUNNING:
-		break;
+	enum ki_proc_host_state state = ki_proc_host_state(host);
+	if (state == KI_PROC_HOST_RUNNING) {
+		return 0;
 	}
-	return 0;
+	count_refused(host);
+	return ki_fail(L, KITH_EUNAVAILABLE,
+		state == KI_PROC_HOST_STOPPED ? "host is not running" : "host is shutting down");
 }
 
 /* ---- The name is taken (step 3) ---- */
@@ -166,6 +170,7 @@ int ki_launch_child(
 	*results = 0;
 	int status = ki_outgoing_arguments(L, first);
 	if (status != KITH_OK) {
+		count_refused(spawn->host);
 		*results = ki_fail(L, status, "%s", lua_tostring(L, -1));
 		return status;
 	}
@@ -177,6 +182,7 @@ static int spawn(lua_State *L, const struct ki_launch *launch, struct ki_strv id
 	struct ki_spawn *spawn, kith_pid *pid, int *results) {
 	spawn->program = ki_system_find_program(ki_lua_of(L)->proc->system, id);
 	if (spawn->program == NULL) {
+		count_refused(spawn->host);
 		*results = ki_fail_detail(L, KITH_ENOTFOUND, "id", id.ptr, "factory not found");
 		return KITH_ENOTFOUND;
 	}

@@ -236,6 +236,7 @@ void ki_proc_let_go(struct ki_proc *proc) {
 		ki_signal_free(signal);
 	}
 	if (proc->loading) { /* force came while its chunk ran on our strand */
+		ki_proc_host_count(proc->loading->host, KI_COUNTER_SPAWN_REFUSED, 1);
 		ki_proc_unmake(proc->loading);
 		proc->loading = NULL;
 	}
