@@ -195,6 +195,21 @@ TEST(lua_limits, memory_is_bounded_by_the_option_and_pcall_does_not_see_it) {
 
 /* ---- The memory of the whole runtime ---- */
 
+/* The last of the idle ones had room to be made, and may find none to grow into (15.7). */
+static void forget_idle_at_limit(struct ki_buf *output) {
+	static const char start[] = "! app:idle ResourceExhausted: memory limit exceeded";
+	struct ki_buf rest;
+	ki_buf_init(&rest);
+	for (const char *line = ki_buf_cstr(output), *end; *line != '\0'; line = end) {
+		end = strchr(line, '\n') + 1;
+		if (strncmp(line, start, sizeof(start) - 1) != 0) {
+			ki_buf_put(&rest, line, (size_t)(end - line));
+		}
+	}
+	ki_buf_fini(output);
+	*output = rest;
+}
+
 /* As PLAY, with so much; stacks of the simulation count. */
 static void play_memory(
 	const char *want, uint64_t memory, const struct entry *entries, size_t nr_entries) {
@@ -203,6 +218,7 @@ static void play_memory(
 	stage_open_with(&stage, entries, nr_entries, 1, &how);
 	stage_start(&stage, NULL, 0);
 	stage_run(&stage, INT64_C(36000000000000));
+	forget_idle_at_limit(&stage.output);
 	stage_close(&stage, want);
 }
 
