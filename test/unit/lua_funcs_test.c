@@ -360,6 +360,20 @@ TEST(lua_funcs, chain_of_calls_is_cancelled_one_by_one) {
 		POLITE);
 }
 
+/* SPEC 12.3: pending calls are dropped. */
+TEST(lua_funcs, upgrade_of_the_caller_cancels_what_it_called) {
+	PLAY("pid.cancel\tcaller context canceled\t{kith:system|0x00000}\t10000\n"
+	     "new\t7\tnil\n",
+		MAIN_CALLS(
+			local future = funcs.async("app:polite")
+			coroutine.spawn(function() funcs.call("app:deaf", "1s", "late") end)
+			time.sleep("1ms")
+			process.upgrade("app:new", 7)),
+		{"app:new", "return function(n) time.sleep('1s')\n"
+			"local v, err = funcs.call('app:deaf', 0, n) print('new', v, err) end"},
+		DEAF, POLITE);
+}
+
 /* ---- Futures ---- */
 
 TEST(lua_funcs, future_becomes_a_payload) {
