@@ -395,6 +395,9 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	struct ki_boot *boot = &runtime->boot;
 	ki_application_free(runtime->app);
 	runtime->app = NULL;
+	for (size_t i = 0; boot->caches && i < boot->nr_lua; i++) {
+		ki_lua_cache_fini(&boot->caches[i]);
+	}
 	if (runtime->has_system) {
 		ki_reader_fini(&runtime->reader);
 		ki_system_fini(&runtime->system);
@@ -412,9 +415,6 @@ void ki_boot_drop(struct kith_runtime *runtime) {
 	ki_free(boot->programs);
 	ki_free(boot->hiding);
 	ki_free(boot->imports);
-	for (size_t i = 0; boot->caches && i < boot->nr_lua; i++) {
-		ki_lua_cache_fini(&boot->caches[i]);
-	}
 	ki_free(boot->caches);
 	ki_free(boot->lua);
 	*boot = (struct ki_boot){0};

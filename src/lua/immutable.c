@@ -10,6 +10,7 @@
 
 #include <lauxlib.h>
 
+#include "lua/frozen.h"
 #include "lua/pure.h"
 
 /* Its address is the key of the fields in the metatable, where no program can look. */
@@ -47,9 +48,11 @@ static void make_metatable(lua_State *L, int fields) {
 	lua_setfield(L, -2, "__newindex");
 	lua_pushvalue(L, fields);
 	lua_pushcclosure(L, pairs_fields, 1);
+	ki_frozen_mark(L, -1);
 	lua_setfield(L, -2, "__pairs");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
+	ki_frozen_mark(L, -1);
 }
 
 /* Moves all fields of one table into another; a field may be set to nil while it is walked. */
@@ -73,6 +76,8 @@ void ki_table_freeze(lua_State *L, int index) {
 	move_fields(L, table, fields);
 	make_metatable(L, fields);
 	lua_setmetatable(L, table);
+	ki_frozen_mark(L, table);
+	ki_frozen_mark(L, fields);
 	lua_pop(L, 1);
 }
 

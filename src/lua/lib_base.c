@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "base/compiler.h"
 #include "base/rng.h"
+#include "lua/frozen.h"
 #include "lua/immutable.h"
 #include "lua/lib_logger.h"
 #include "lua/luaproc.h"
@@ -162,6 +163,7 @@ static int base_rawset(lua_State *L) {
 static void guard(lua_State *L, const char *name, lua_CFunction function) {
 	lua_getfield(L, -1, name);
 	lua_pushcclosure(L, function, 1);
+	ki_frozen_mark(L, -1);
 	lua_setfield(L, -2, name);
 }
 
@@ -182,6 +184,7 @@ static void open_base(lua_State *L) {
 	lua_getfield(L, -1, "load");
 	lua_pushnil(L);
 	lua_pushcclosure(L, base_load, 2);
+	ki_frozen_mark(L, -1);
 	lua_setfield(L, -2, "load");
 	guard(L, "next", base_next);
 	guard(L, "rawget", base_rawget);

@@ -12,6 +12,7 @@
 #include <lualib.h>
 
 #include "lua/co.h"
+#include "lua/frozen.h"
 #include "lua/hook.h"
 #include "lua/luaerror.h"
 
@@ -179,6 +180,7 @@ static int lib_running(lua_State *L) {
 static void wrap_function(lua_State *L, const char *name, lua_CFunction fn) {
 	lua_getfield(L, -1, name);
 	lua_pushcclosure(L, fn, 1);
+	ki_frozen_mark(L, -1);
 	lua_setfield(L, -2, name);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "lua/frozen.h"
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/luaproc.h"
@@ -187,7 +188,9 @@ void ki_location_open(lua_State *L) {
 	make_metatable(L);
 	luaL_setfuncs(L, functions, 0);
 	ki_location_push(L, &ki_location_utc);
+	ki_frozen_mark(L, -1);
 	lua_setfield(L, -2, "utc");
 	ki_location_push(L, ki_location_local(L));
+	ki_frozen_mark(L, -1);
 	lua_setfield(L, -2, "localtz");
 }

@@ -9,6 +9,7 @@
 #include <lualib.h>
 
 #include "base/check.h"
+#include "lua/frozen.h"
 #include "lua/luaerror.h"
 
 /* Puts the message in the place of each argument that is an Error. */
@@ -39,6 +40,7 @@ void ki_open_string(lua_State *L) {
 	while (lua_next(L, table)) {
 		ki_check(lua_iscfunction(L, -1));
 		lua_pushcclosure(L, convert_and_call, 1);
+		ki_frozen_mark(L, -1);
 		lua_pushvalue(L, -2);
 		lua_insert(L, -2); /* key, key, closure */
 		lua_rawset(L, table);

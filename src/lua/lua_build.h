@@ -10,7 +10,8 @@
  *	I2 LUAI_MAXCCALLS stays 200, Lua's own: the size of a stack is measured for it.
  *	I3 a poll stands where nothing but Lua's own heap holds what is in use: it may put the
  *	   strand by, and it may never return.
- * Not here: what the functions named here do (address.c, hook.c, lib_base.c, result.c, state.c).
+ * Not here: what the functions named here do (address.c, frozen.c, hook.c, lib_base.c, result.c,
+ *	state.c).
  *
  * Polls. A loop inside a library function runs no VM instruction, so no hook reaches it (SPEC 7.5).
  * DESIGN's lua_lock would make a poll of every call of the API, also of those between which C code
@@ -62,11 +63,15 @@ extern const char ki_lua_origin;
 #define point2uint(p) ((unsigned int)((uintptr_t)(p)-KI_LUA_ORIGIN(p)))
 #endif
 
-/* The cache of C strings is kept by their addresses. A short string is the same object without it;
- * a long one is not, and so is none of its hits. */
-#if defined(KI_LUA_SOURCE_lstring)
-#include <string.h>
-#define strcmp(a, b) (strcmp(a, b) != 0 || strlen(a) > LUAI_MAXSHORTLEN)
+/* ---- Strings ---- */
+
+/* Who makes a short string is given the frozen one, where there is one (lua/frozen.c). */
+#if defined(KI_LUA_SOURCE) && !defined(KI_LUA_SOURCE_lstring)
+#define luaS_newlstr ki_lua_newlstr
+#define luaS_new ki_lua_new
+#else
+struct TString *ki_lua_newlstr(struct lua_State *L, const char *str, size_t len);
+struct TString *ki_lua_new(struct lua_State *L, const char *str);
 #endif
 
 #if defined(KI_LUA_SOURCE_lauxlib) || defined(KI_LUA_SOURCE_lstrlib)

@@ -27,6 +27,7 @@
 #include "process/proc.h"
 #include "sched/task.h"
 
+struct ki_frozen;
 struct ki_subscription;
 struct ki_watch;
 
@@ -89,6 +90,7 @@ struct ki_owned {
 
 struct ki_lua {
 	struct ki_lua_polls polls; /* first: lua_build.h */
+	const struct ki_frozen *frozen; /* what it shares with others (frozen.h); or NULL */
 	struct ki_proc *proc;
 	const struct ki_lua_program *program;
 	struct ki_heap heap;

@@ -1,17 +1,19 @@
 /*
- * lua/template.c: making templates and copying them. The one file that knows Lua's insides.
+ * lua/template.c: making templates and copying them. With frozen.c it is what knows Lua's insides.
  *
  * The same state is built twice, in two arenas. A word that differs by exactly the distance of
  * their bases is a pointer into the arena; no other may differ. The live blocks are then laid out
- * anew, as a heap would have them, with each pointer as an offset from the first: a copy is one
- * memcpy and an addition for each pointer.
+ * anew. Those of frozen objects (frozen.h) lie in memory of the template's, where all copies refer
+ * to them. The others are laid out as a heap would have them, with each pointer to one another as
+ * an offset from the first: a copy is one memcpy and an addition for each of these.
  *
  * Owns: struct ki_lua_template. Threads: see template.h.
  * Invariants:
  *	TP1 nothing in the image depends on the process: what does (the allocator's user pointer,
  *	    the extra space, the seed of math.random) is set after each copy, and nothing that is
  *	    built hangs on the lists of its struct ki_lua.
- *	TP2 every word of the image is its pointer's offset, or the same in both builds. So arenas
+ *	TP2 every word of the image is its pointer's offset, or the same in both builds and in every
+ *	    copy. So arenas
  *	    are zeroed, and none of their memory is used twice.
  *	TP3 no key of a table hashes by an address in the arena: a copy would not find it.
  *	TP4 pointers to dead blocks are zero. They are left where Lua never follows them (dead keys,
@@ -22,6 +24,7 @@
  *	    So a chunk that takes long is not run here.
  *	TP7 a chunk that is not pure, or not done in time or in the arena, has done nothing outside
  *	    of its state, which is dropped as it is (pure.h).
+ *	TP8 nothing frozen points to what is copied.
  * Tags: [TM1] cache->xtemplate: publishes the template to the processes that copy it.
  * Not here: what the state has in it (state.c), where copies lie (mem/heap.h).
  *
@@ -43,6 +46,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "lua/chunk.h"
+#include "lua/frozen.h"
 #include "lua/library.h"
 #include "lua/pure.h"
 #include "lua/state.h"
@@ -62,6 +66,9 @@ struct ki_lua_template {
 	size_t main;        /* of the main thread */
 	bool scoped, loaded;
 	char *image;
+	struct ki_region *region;  /* where the frozen objects lie */
+	char *frozen_memory;       /* of `frozen` */
+	struct ki_frozen frozen;
 	size_t nr_pointers;
 	uint32_t *pointers; /* where they are, in words */
 };
@@ -92,6 +99,7 @@ static size_t round_up(size_t size) {
 struct block {
 	size_t room; /* a multiple of 8 */
 	size_t size; /* 0: dead */
+	size_t frozen;
 };
 
 struct arena {
@@ -135,7 +143,7 @@ static void *new_block(struct arena *arena, size_t size) {
 		return NULL;
 	}
 	struct block *block = (struct block *)(void *)(arena->base + arena->used);
-	*block = (struct block){room, size};
+	*block = (struct block){.room = room, .size = size};
 	arena->used += sizeof *block + room;
 	count(arena, 0, size);
 	return block + 1;
@@ -161,6 +169,10 @@ static void *reallocate(struct arena *arena, void *ptr, size_t size) {
 	return moved;
 }
 
+static void freeze_block(void *ptr) {
+	((struct block *)ptr - 1)->frozen = true;
+}
+
 static struct block *first_block(const struct arena *arena) {
 	return (struct block *)(void *)arena->base;
 }
@@ -180,6 +192,7 @@ struct builder {
 	struct ki_proc proc;
 	struct arena *arena;
 	struct ki_watch watch;
+	struct ki_frozen strings;
 	bool run; /* the chunk too */
 };
 
@@ -341,13 +354,15 @@ static bool is_copyable(lua_State *L, const struct arena *arena) {
 /* A live block, and where it is in the image. */
 struct place {
 	size_t from, size, to;
+	bool frozen;
 };
 
 struct layout {
 	const struct arena *a, *b;
 	struct place *places; /* by `from` */
 	size_t nr;
-	size_t bytes, used_bytes;
+	size_t bytes, used_bytes; /* of what is copied */
+	size_t frozen_bytes;
 	struct ki_lua_template *out;
 };
 
@@ -362,12 +377,14 @@ static size_t count_live(const struct arena *arena) {
 static void lay_out(struct layout *layout) {
 	const struct arena *arena = layout->a;
 	for (struct block *at = first_block(arena); is_block(arena, at); at = next_block(at)) {
-		if (at->size > 0) {
-			layout->places[layout->nr++] = (struct place){
-				(size_t)((char *)(at + 1) - arena->base), at->size, layout->bytes};
-			layout->bytes += ki_heap_block_bytes(at->size);
-			layout->used_bytes += at->size;
+		if (at->size == 0) {
+			continue;
 		}
+		size_t from = (size_t)((char *)(at + 1) - arena->base);
+		size_t *end = at->frozen ? &layout->frozen_bytes : &layout->bytes;
+		layout->places[layout->nr++] = (struct place){from, at->size, *end, at->frozen};
+		*end += at->frozen ? round_up(at->size) : ki_heap_block_bytes(at->size);
+		layout->used_bytes += at->frozen ? 0 : at->size;
 	}
 }
 
@@ -377,7 +394,8 @@ static bool same_blocks(const struct arena *a, const struct arena *b) {
 	}
 	struct block *in_b = first_block(b);
 	for (struct block *at = first_block(a); is_block(a, at); at = next_block(at)) {
-		if (at->room != in_b->room || at->size != in_b->size) {
+		if (at->room != in_b->room || at->size != in_b->size ||
+			at->frozen != in_b->frozen) {
 			return false;
 		}
 		in_b = next_block(in_b);
@@ -402,18 +420,40 @@ static const struct place *find_place(const struct layout *layout, size_t offset
 	return &layout->places[low - 1];
 }
 
-static size_t map(const struct layout *layout, const void *ptr) {
+static char *memory_of(const struct layout *layout, const struct place *place) {
+	return (place->frozen ? layout->out->frozen_memory : layout->out->image) + place->to;
+}
+
+/* Where it is now what `ptr` points to in the first arena. */
+static void *moved(const struct layout *layout, const void *ptr) {
 	size_t offset = (size_t)((const char *)ptr - layout->a->base);
 	const struct place *place = find_place(layout, offset);
 	ki_check(place != NULL);
-	return place->to + (offset - place->from);
+	return memory_of(layout, place) + (offset - place->from);
+}
+
+/* The word at this offset of `place` points to one of `target`. */
+static bool copy_pointer(struct layout *layout, const struct place *place, size_t at,
+	const struct place *target, size_t into) {
+	if (target->frozen) {
+		set_word(memory_of(layout, place) + at,
+			(uintptr_t)layout->out->frozen_memory + target->to + into);
+		return true;
+	}
+	if (place->frozen) {
+		return false; /* TP8 */
+	}
+	set_word(memory_of(layout, place) + at, target->to + into);
+	layout->out->pointers[layout->out->nr_pointers++] = (uint32_t)((place->to + at) / WORD);
+	return true;
 }
 
 /* False when the word can be neither a pointer nor what it is in every process. */
-static bool copy_word(struct layout *layout, size_t from, size_t to) {
-	uintptr_t a = get_word(layout->a->base + from), b = get_word(layout->b->base + from);
+static bool copy_word(struct layout *layout, const struct place *place, size_t at) {
+	uintptr_t a = get_word(layout->a->base + place->from + at);
+	uintptr_t b = get_word(layout->b->base + place->from + at);
 	if (a == b) {
-		set_word(layout->out->image + to, a);
+		set_word(memory_of(layout, place) + at, a);
 		return true;
 	}
 	size_t offset = a - (uintptr_t)layout->a->base;
@@ -421,18 +461,15 @@ static bool copy_word(struct layout *layout, size_t from, size_t to) {
 		return false;
 	}
 	const struct place *target = find_place(layout, offset);
-	if (target != NULL) { /* else TP4 */
-		set_word(layout->out->image + to, target->to + (offset - target->from));
-		layout->out->pointers[layout->out->nr_pointers++] = (uint32_t)(to / WORD);
-	}
-	return true;
+	return target == NULL || /* TP4 */
+		copy_pointer(layout, place, at, target, offset - target->from);
 }
 
 static bool copy_blocks(struct layout *layout) {
 	for (size_t i = 0; i < layout->nr; i++) {
 		const struct place *place = &layout->places[i];
 		for (size_t at = 0; at < place->size; at += WORD) {
-			if (!copy_word(layout, place->from + at, place->to + at)) {
+			if (!copy_word(layout, place, at)) {
 				return false;
 			}
 		}
@@ -440,17 +477,42 @@ static bool copy_blocks(struct layout *layout) {
 	return true;
 }
 
-static struct ki_lua_template *new_template(const struct layout *layout, const struct ki_lua *lua) {
+/* What Lua counts of its memory is what it has of it in a process; as after a full collection. */
+static void set_counts(global_State *g, size_t used_bytes) {
+	g->GCestimate = used_bytes;
+	g->GCdebt = -(l_mem)used_bytes;
+	g->totalbytes = 2 * (l_mem)used_bytes;
+}
+
+static bool copy_state(
+	struct layout *layout, const lua_State *main, const struct ki_frozen *strings) {
+	if (!copy_blocks(layout)) {
+		return false;
+	}
+	struct ki_lua_template *out = layout->out;
+	out->main = (size_t)((char *)moved(layout, main) - out->image);
+	out->frozen = (struct ki_frozen){moved(layout, strings->slots), strings->mask,
+		out->frozen_memory, layout->frozen_bytes};
+	set_counts(moved(layout, G(main)), layout->used_bytes);
+	return true;
+}
+
+static struct ki_lua_template *new_template(const struct layout *layout, const struct builder *b) {
 	struct ki_lua_template *template = ki_zalloc(sizeof *template);
 	if (template == NULL) {
 		return NULL;
 	}
 	template->bytes = layout->bytes;
 	template->used_bytes = layout->used_bytes;
-	template->scoped = lua->scoped;
+	template->scoped = b->lua.scoped;
+	template->loaded = b->run;
+	template->peak_bytes = b->run ? layout->a->peak_bytes - layout->frozen_bytes : 0;
+	template->region = b->proc.system->region;
 	template->image = ki_zalloc(layout->bytes);
+	template->frozen_memory = ki_region_alloc(template->region, layout->frozen_bytes);
 	template->pointers = ki_alloc(layout->bytes / WORD * sizeof *template->pointers);
-	if (template->image == NULL || template->pointers == NULL) {
+	if (template->image == NULL || template->pointers == NULL ||
+		template->frozen_memory == NULL) {
 		ki_template_free(template);
 		return NULL;
 	}
@@ -466,24 +528,24 @@ static void trim(struct ki_lua_template *template) {
 	}
 }
 
-/* `main_a` is the main thread in the first arena; `lua` of the second build, the same otherwise. */
-static struct ki_lua_template *distil(const struct arena *a, const struct arena *b,
-	const lua_State *main_a, const struct ki_lua *lua, bool *temporary) {
-	struct layout layout = {.a = a, .b = b};
-	if (!same_blocks(a, b) || count_live(a) == 0) {
+/* `main` and `strings` are of the first build; `b` has made both. */
+static struct ki_lua_template *distil(const struct arena *arena_a, const struct arena *arena_b,
+	const lua_State *main, const struct ki_frozen *strings, const struct builder *b,
+	bool *temporary) {
+	struct layout layout = {.a = arena_a, .b = arena_b};
+	if (!same_blocks(arena_a, arena_b) || count_live(arena_a) == 0) {
 		return NULL;
 	}
-	layout.places = ki_alloc(count_live(a) * sizeof *layout.places);
+	layout.places = ki_alloc(count_live(arena_a) * sizeof *layout.places);
 	*temporary = true;
 	if (layout.places == NULL) {
 		return NULL;
 	}
 	lay_out(&layout);
-	layout.out = new_template(&layout, lua);
+	layout.out = new_template(&layout, b);
 	if (layout.out != NULL) {
 		*temporary = false;
-		layout.out->main = map(&layout, main_a);
-		if (copy_blocks(&layout)) {
+		if (copy_state(&layout, main, strings)) {
 			trim(layout.out);
 		} else {
 			ki_template_free(layout.out);
@@ -504,12 +566,15 @@ static lua_State *build(struct builder *b, struct arena *arena, struct ki_system
 	if (status == KITH_OK && (!b->run || run(b))) {
 		tidy(L);
 		good = is_common(&b->lua) && is_copyable(L, arena);
+		if (good && !ki_frozen_separate(L, freeze_block, &b->strings)) {
+			status = KITH_EEXHAUSTED;
+		}
 	}
 	*temporary = status == KITH_EEXHAUSTED;
 	arena->peak_bytes += b->lua.heap.peak_bytes;
 	ki_lua_release(&b->lua);
 	ki_heap_drop(&b->lua.heap);
-	return good ? L : NULL;
+	return good && status == KITH_OK ? L : NULL;
 }
 
 /* ---- Life ---- */
@@ -527,15 +592,11 @@ static struct ki_lua_template *build_twice(struct builder *builder, struct arena
 	struct arena *b, struct ki_system *system, const struct ki_lua_program *program,
 	bool *temporary) {
 	lua_State *L = build(builder, a, system, program, temporary);
+	struct ki_frozen strings = builder->strings;
 	if (L == NULL || build(builder, b, system, program, temporary) == NULL) {
 		return NULL;
 	}
-	struct ki_lua_template *template = distil(a, b, L, &builder->lua, temporary);
-	if (template != NULL) {
-		template->loaded = builder->run;
-		template->peak_bytes = builder->run ? a->peak_bytes : 0;
-	}
-	return template;
+	return distil(a, b, L, &strings, builder, temporary);
 }
 
 /* With the chunk run, if that can be; else only compiled. */
@@ -587,9 +648,14 @@ const struct ki_lua_template *ki_template_new(struct ki_system *system,
 void ki_template_free(const struct ki_lua_template *template) {
 	if (template != NULL && template != &no_template) {
 		ki_free(template->image);
+		ki_region_release(template->region, template->frozen_memory);
 		ki_free(template->pointers);
 		ki_free((void *)template);
 	}
+}
+
+const struct ki_frozen *ki_template_frozen(const struct ki_lua_template *template) {
+	return &template->frozen;
 }
 
 void ki_lua_cache_fini(struct ki_lua_cache *cache) {
@@ -671,6 +737,7 @@ int ki_template_clone(struct ki_lua *lua) {
 	relocate(template, base);
 	lua->L = (lua_State *)(void *)(base + template->main);
 	lua->scoped = template->scoped;
+	lua->frozen = &template->frozen;
 	*(struct ki_lua **)lua_getextraspace(lua->L) = lua; /* TP1 */
 	lua_setallocf(lua->L, ki_lua_reallocate, lua);
 	return ki_lua_open_own(lua);

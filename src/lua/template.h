@@ -35,6 +35,8 @@ size_t ki_template_bytes(const struct ki_lua_template *template);
 const struct ki_lua_template *ki_template_new(struct ki_system *system,
 	const struct ki_lua_program *program, size_t memory_bytes, struct ki_lua *asker,
 	bool *temporary);
+/* What its copies share. */
+const struct ki_frozen *ki_template_frozen(const struct ki_lua_template *template);
 void ki_template_free(const struct ki_lua_template *template); /* NULL does nothing */
 
 #endif

@@ -12,6 +12,7 @@
 #include <lstate.h>
 #include <stddef.h>
 
+#include "lua/frozen.h"
 #include "lua/luaproc.h"
 
 static const char keys[KI_NR_TYPES]; /* their addresses */
@@ -25,12 +26,14 @@ void ki_usertype_push(
 	if (methods != NULL) {
 		lua_newtable(L);
 		luaL_setfuncs(L, methods, 0);
+		ki_frozen_mark(L, -1);
 		lua_setfield(L, -2, "__index");
 	}
 	lua_pushstring(L, name);
 	lua_setfield(L, -2, "__name");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
+	ki_frozen_mark(L, -1);
 }
 
 void ki_usertype_set(lua_State *L, enum ki_usertype type) {

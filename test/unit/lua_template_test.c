@@ -8,9 +8,23 @@
 #include <sys/resource.h>
 
 #include "base/rng.h"
+#include "lua/frozen.h"
 #include "lua/template.h"
 
 enum { ANEW, COPIED };
+
+/* Of what the copies share: nothing that they do changes it. */
+static uint64_t frozen_sum(struct stage *stage) {
+	const struct ki_lua_template *template =
+		ki_load_acq(&stage->caches[0].xtemplate); /* acq: as in template.c [TM1] */
+	NOT_NULL(template);
+	const struct ki_frozen *frozen = ki_template_frozen(template);
+	uint64_t sum = 0;
+	for (size_t i = 0; i < frozen->bytes; i++) {
+		sum = sum * 1099511628211 + ((const unsigned char *)frozen->memory)[i];
+	}
+	return sum;
+}
 
 /* Plays an entry three times over, so that a copy follows a copy; what came of it goes to `out`. */
 static void play_how(int how, const char *source, uint64_t seed, struct ki_buf *out) {
@@ -26,12 +40,17 @@ static void play_how(int how, const char *source, uint64_t seed, struct ki_buf *
 	for (int i = 0; i < 2 && how == ANEW; i++) {
 		stage.lua[i].cache = NULL;
 	}
+	uint64_t sum = 0;
 	for (int i = 0; i < 3; i++) {
 		stage_start(&stage, NULL, 0);
+		sum = i == 0 && how == COPIED ? frozen_sum(&stage) : sum;
 		stage_run(&stage, INT64_C(36000000000000));
 		ki_buf_puts(&stage.output, "--\n");
 	}
 	EQ_UINT(ki_load_rlx(&stage.caches[0].xnr_plain), 0); /* rlx: one thread */
+	if (how == COPIED) {
+		EQ_UINT(frozen_sum(&stage), sum);
+	}
 	ki_buf_puts(out, ki_buf_cstr(&stage.output));
 	ki_buf_reset(&stage.output);
 	stage_close(&stage, "");
@@ -97,6 +116,17 @@ static const char *const parts[] = {
 	"do local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end "
 	"print(deep(5000)) end\n",
 	"for k in pairs(package.loaded) do keep[k] = true end print(require('math') == math)\n",
+	"print(_G['pri' .. 'nt'] == print, string['by' .. 'te'] ~= nil, "
+	"process['pi' .. 'd'] ~= nil) "
+	"keep['wh' .. 'ile'] = load('return function(late) while late do break end end')()\n",
+	"keep[string.rep] = 1 keep[process] = 2 keep[time] = 3 keep[errors.new('x')] = 4 "
+	"local n = 0 for k, v in pairs(keep) do n = n + 1 end print(n > 3, keep[process])\n",
+	"print(pcall(rawset, process, 'x', 1), pcall(setmetatable, time, {}), #process, "
+	"pcall(table.insert, errors, 1), rawlen(json), next(channel) ~= nil)\n",
+	"do local weak = setmetatable({}, { __mode = 'k' }) weak[string.rep] = {} weak[{}] = 1 "
+	"collectgarbage() print(next(weak) ~= nil) end\n",
+	"print(tostring(time.utc), ('x'):rep(50) == ('x'):rep(25) .. ('x'):rep(25), "
+	"('a string longer than forty bytes is not interned'):len())\n",
 	"math.randomseed(42) print(math.random(1 << 40))\n",
 };
 
