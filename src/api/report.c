@@ -260,9 +260,18 @@ static struct ki_strv detail(const struct ki_payload *error, const char *key) {
 	return ki_strv("");
 }
 
+/* Who never asks for events ends with its host as a matter of course, and there may be many. */
+static enum ki_log_level level_of_end(const struct ki_crash *crash) {
+	bool usual = crash->result->cause == KI_CAUSE_HOST_STOP && !crash->heard_cancel;
+	return usual ? KI_LOG_INFO : KI_LOG_WARN;
+}
+
 /* Ends that somebody asked for, or that follow from another one: a line says enough. Of one that
  * follows, it says from which. */
 static void log_end(struct kith_runtime *runtime, const struct ki_crash *crash, const char *pid) {
+	if (!ki_log_enabled(&runtime->log, level_of_end(crash))) {
+		return;
+	}
 	const struct ki_payload *error = crash->result->error;
 	struct ki_buf message = {0}, peer = {0}, reason = {0}; /* with a NUL behind them */
 	ki_buf_putv(&message, view_error(crash->result).message);
@@ -277,7 +286,8 @@ static void log_end(struct kith_runtime *runtime, const struct ki_crash *crash, 
 		fields[3].value = ki_buf_cstr(&reason);
 		nr = ki_countof(fields);
 	}
-	ki_log_write(&runtime->log, KI_LOG_WARN, "kith.process", ki_buf_cstr(&message), nr, fields);
+	ki_log_write(&runtime->log, level_of_end(crash), "kith.process", ki_buf_cstr(&message), nr,
+		fields);
 	ki_buf_fini(&message);
 	ki_buf_fini(&peer);
 	ki_buf_fini(&reason);

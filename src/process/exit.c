@@ -159,6 +159,7 @@ static void report(struct ki_proc *proc) {
 		.nr_links = ki_proc_nr_links(proc),
 		.nr_monitors = users_monitors(proc),
 		.restarts = proc->restarts,
+		.heard_cancel = ki_load_rlx(&proc->xhears_cancel), /* rlx: its own */
 	};
 	proc->system->hooks.crash(proc->system->hooks.user, &crash);
 }

@@ -58,6 +58,7 @@ struct ki_crash {
 	int64_t uptime_ns;
 	uint32_t nr_links, nr_monitors; /* that are told */
 	uint64_t restarts;              /* so far, of what it is a run of */
+	bool heard_cancel;              /* it could: what ended it by force had asked it before */
 };
 
 struct ki_input;

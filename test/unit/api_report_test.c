@@ -126,13 +126,25 @@ TEST(report, of_an_end_by_force_is_a_line)
 		"process.terminate(process.spawn('app:child'))\n"
 		"process.cancel(process.spawn('app:child'), '1ms')\n"
 		"time.sleep('1s')",
-		"return function() time.sleep('1m') end\n", KITH_LOG_WARN, KITH_LOG_TEXT);
+		"return function() time.sleep('1m') end\n", KITH_LOG_INFO, KITH_LOG_TEXT);
 	EQ_INT(nr_units_with(&units, "CRASH"), 0);
 	EQ_INT(nr_units_with(&units, "Z WARN  kith.process  process terminated  pid={app:host|0x"),
 		1);
 	EQ_INT(nr_units_with(&units,
 		"Z WARN  kith.process  cancel deadline exceeded  pid={app:host|0x"), 1);
-	EQ_INT(nr_units_with(&units, " entry=app:child\n"), 3); /* one by the end of its host */
+	EQ_INT(nr_units_with(&units, " entry=app:child\n"), 3);
+	EQ_INT(nr_units_with(&units, "Z INFO  kith.process  context canceled  pid={app:host|0x"),
+		1); /* the first, by the end of its host: it could not be asked */
+	app_fini(&units.app);
+}
+
+TEST(report, of_a_process_that_ignores_cancel_is_a_warning)
+{
+	struct units units;
+	run(&units, "process.spawn('app:child') time.sleep('1s')",
+		"return function() process.events() time.sleep('1m') end\n", KITH_LOG_WARN,
+		KITH_LOG_TEXT);
+	EQ_INT(units.nr, 1);
 	EQ_INT(nr_units_with(&units, "Z WARN  kith.process  context canceled  pid={app:host|0x"),
 		1);
 	app_fini(&units.app);
