@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "lua/hook.h"
+#include "lua/luaerror.h"
 #include "lua/result.h"
 #include "lua/route.h"
 #include "sched/task.h"
@@ -51,7 +52,7 @@ static void push_record(lua_State *L, struct ki_co *co) {
 static int on_error(lua_State *L) {
 	lua_settop(L, 1);
 	push_record(L, ki_lua_of(L)->current);
-	luaL_traceback(L, L, NULL, 1);
+	ki_error_push_traceback(L, 1);
 	lua_setiuservalue(L, -2, CO_TRACEBACK);
 	lua_settop(L, 1);
 	return 1;

@@ -21,6 +21,9 @@
 
 /* Of a traceback that errors.new takes. */
 #define FRAMES_MAX 32
+/* Of that of an error that nobody caught: as many as luaL_traceback shows of a deep stack. */
+#define FRAMES_FIRST 10
+#define FRAMES_LAST 11
 /* Of tables within details. */
 #define DETAILS_DEPTH_MAX 200
 
@@ -281,17 +284,61 @@ static void add_frame(luaL_Buffer *text, const lua_Debug *frame) {
 	luaL_addstring(text, line);
 }
 
-/* Pushes the text of the calls from `level` on, in the form of luaL_traceback; which is not used
- * because it walks all loaded modules for each level. */
+/* The frames from `level` on, `max` of them at most; gives the level behind them. */
+static int add_frames(lua_State *L, luaL_Buffer *text, int level, int max) {
+	lua_Debug frame;
+	for (; max > 0 && lua_getstack(L, level, &frame); max--, level++) {
+		lua_getinfo(L, "Slnt", &frame);
+		add_frame(text, &frame);
+		if (frame.istailcall) {
+			luaL_addstring(text, "\n\t(...tail calls...)");
+		}
+	}
+	return level;
+}
+
+/* The number of calls: one more is doubled until it is too many, and then narrowed down. */
+static int nr_levels(lua_State *L) {
+	lua_Debug frame;
+	int there = 0, not_there = 1;
+	while (lua_getstack(L, not_there, &frame)) {
+		there = not_there;
+		not_there *= 2;
+	}
+	while (there + 1 < not_there) {
+		int middle = there + (not_there - there) / 2;
+		if (lua_getstack(L, middle, &frame)) {
+			there = middle;
+		} else {
+			not_there = middle;
+		}
+	}
+	return not_there;
+}
+
+/* luaL_traceback is not used: it walks all loaded modules for each level. */
+
 static void push_traceback(lua_State *L, int level) {
 	luaL_Buffer text;
 	luaL_buffinit(L, &text);
 	luaL_addstring(&text, "stack traceback:");
-	lua_Debug frame;
-	for (int nr = 0; nr < FRAMES_MAX && lua_getstack(L, level, &frame); nr++, level++) {
-		lua_getinfo(L, "Sln", &frame);
-		add_frame(&text, &frame);
+	add_frames(L, &text, level, FRAMES_MAX);
+	luaL_pushresult(&text);
+}
+
+void ki_error_push_traceback(lua_State *L, int level) {
+	luaL_Buffer text;
+	luaL_buffinit(L, &text);
+	luaL_addstring(&text, "stack traceback:");
+	int nr = nr_levels(L);
+	int skipped = nr - level - FRAMES_FIRST - FRAMES_LAST;
+	if (skipped > 0) {
+		char line[64];
+		level = add_frames(L, &text, level, FRAMES_FIRST) + skipped;
+		snprintf(line, sizeof line, "\n\t...\t(skipping %d levels)", skipped);
+		luaL_addstring(&text, line);
 	}
+	add_frames(L, &text, level, nr);
 	luaL_pushresult(&text);
 }
 

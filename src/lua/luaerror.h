@@ -53,6 +53,10 @@ int ki_fail_payload(lua_State *L, const struct ki_payload *error);
 /* Pushes the Error of an error payload (borrowed; NULL: there was no memory for it). */
 void ki_error_push_payload(lua_State *L, const struct ki_payload *error);
 
+/* Pushes the text of the calls from `level` on, in the form of luaL_traceback: of many the first
+ * and the last ones. */
+void ki_error_push_traceback(lua_State *L, int level);
+
 /* What the uncaught error value at index becomes (SPEC 2.4); `traceback` may be NULL. Gives one
  * reference; NULL: no memory. Does not raise; a __tostring is called protected. */
 struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *traceback);

@@ -71,6 +71,27 @@ TEST(outcome, of_a_failure_is_message_and_traceback)
 	app_fini(&app);
 }
 
+TEST(outcome, spec_2_4_of_a_deep_failure_has_both_ends_of_the_traceback)
+{
+	struct app app;
+	app_init(&app);
+	app_process(&app, "main",
+		"local function last() error('boom', 0) end\n"
+		"local function deep(n)\n"
+		"\tif n == 0 then return last() end\n"
+		"\tlocal r = deep(n - 1)\n"
+		"\treturn r\n"
+		"end\n"
+		"return function() deep(30) end\n", "");
+	struct kith_outcome outcome = app_run(&app, 0, NULL);
+	HAS_STR(outcome.error, "boom\nstack traceback:\n\t[C]: in function 'error'\n"
+		"\tapp:main:1: in function <app:main:1>\n\t(...tail calls...)\n"
+		"\tapp:main:4: in upvalue 'deep'\n");
+	HAS_STR(outcome.error, "deep'\n\t...\t(skipping 13 levels)\n\tapp:main:4: in ");
+	HAS_STR(outcome.error, "in function <app:main:7>\n");
+	app_fini(&app);
+}
+
 TEST(outcome, of_a_start_that_fails_is_its_error)
 {
 	struct app app;
