@@ -47,7 +47,10 @@ static const char *why_not_ended(const struct ki_application *app) {
 /* ---- As a command (SPEC 20.3) ---- */
 
 static void read_table(struct kith_runtime *runtime, const struct ki_payload *value) {
-	ki_json_encode(&runtime->output, value, KI_JSON_PLAIN, NULL);
+	struct ki_json_work work;
+	ki_json_work_init(&work, NULL, NULL);
+	ki_json_encode(&work, &runtime->output, value, KI_JSON_PLAIN, NULL);
+	ki_json_work_clear(&work);
 	ki_buf_putc(&runtime->output, '\n');
 	runtime->has_output = true;
 }

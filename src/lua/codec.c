@@ -800,7 +800,7 @@ static int decode_json(lua_State *L, const struct ki_codec_bytes *bytes) {
 	struct ki_scratch *scratch = ki_scratch_push(L);
 	struct ki_json_fault fault;
 	struct ki_strv text = ki_strv_n(bytes->data, bytes->size);
-	int status = ki_json_decode(text, &scratch->payload, &fault);
+	int status = ki_json_decode(&scratch->json, text, &scratch->payload, &fault);
 	if (status == KITH_EEXHAUSTED) {
 		ki_lua_refuse_memory(L);
 	}

@@ -156,14 +156,18 @@ static struct ki_lua *at_work(struct ki_proc *self) {
 	return self != NULL ? lua_of_proc(self) : NULL;
 }
 
-int ki_lua_memcmp(const void *a, const void *b, size_t len) {
+void ki_lua_spend_here(int steps) {
 	struct ki_lua *lua = at_work(ki_proc_self());
 	if (lua != NULL) {
-		size_t steps = 1 + len / STEP_BYTES;
-		ki_lua_spend(lua->L, steps < INSTRUCTIONS ? (int)steps : INSTRUCTIONS);
+		ki_lua_spend(lua->L, steps);
 	} else {
 		ki_lua_poll(NULL);
 	}
+}
+
+int ki_lua_memcmp(const void *a, const void *b, size_t len) {
+	size_t steps = 1 + len / STEP_BYTES;
+	ki_lua_spend_here(steps < INSTRUCTIONS ? (int)steps : INSTRUCTIONS);
 	return memcmp(a, b, len);
 }
 

@@ -12,10 +12,14 @@
 struct parser {
 	const char *begin, *at, *end;
 	const char *what; /* the fault; where it is, is `at` */
-	struct ki_value_writer writer;
-	struct ki_buf scratch; /* of a string with escapes, or a number */
+	struct ki_json_work *work;
+	struct ki_value_writer *writer; /* the work's */
+	struct ki_buf *scratch;         /* likewise */
 	unsigned depth;
 };
+
+/* Bytes of one string, number or blank between two polls. */
+enum { STRETCH_BYTES = 4096, STRETCH_STEPS = 500 };
 
 static bool parse_value(struct parser *p);
 
@@ -24,10 +28,24 @@ static bool fail(struct parser *p, const char *what) {
 	return false;
 }
 
+static void poll(struct parser *p, int steps) {
+	if (p->work->poll != NULL) {
+		p->work->poll(p->work->arg, steps);
+	}
+}
+
+/* To the next byte of a stretch that may be long. */
+static void advance(struct parser *p) {
+	p->at++;
+	if ((p->at - p->begin) % STRETCH_BYTES == 0) {
+		poll(p, STRETCH_STEPS);
+	}
+}
+
 static void skip_blanks(struct parser *p) {
 	while (p->at < p->end &&
 		(*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
-		p->at++;
+		advance(p);
 	}
 }
 
@@ -91,7 +109,7 @@ static bool parse_unicode(struct parser *p) {
 		}
 		code = 0x10000 + ((code - 0xd800) << 10) + (uint32_t)(low - 0xdc00);
 	}
-	put_utf8(&p->scratch, code);
+	put_utf8(p->scratch, code);
 	return true;
 }
 
@@ -100,7 +118,7 @@ static bool parse_escape(struct parser *p) {
 	p->at++;
 	const char *at = p->at < p->end && *p->at != '\0' ? strchr(names, *p->at) : NULL;
 	if (at != NULL) {
-		ki_buf_putc(&p->scratch, plain[at - names]);
+		ki_buf_putc(p->scratch, plain[at - names]);
 		p->at++;
 		return true;
 	}
@@ -113,9 +131,10 @@ static bool parse_escape(struct parser *p) {
 
 /* The rest of a string whose bytes from `from` on are not taken yet. */
 static bool parse_escaped(struct parser *p, const char *from) {
-	ki_buf_reset(&p->scratch);
+	ki_buf_reset(p->scratch);
 	for (;;) {
-		ki_buf_put(&p->scratch, from, (size_t)(p->at - from));
+		poll(p, 1);
+		ki_buf_put(p->scratch, from, (size_t)(p->at - from));
 		if (is_next(p, '"')) {
 			return true;
 		}
@@ -130,7 +149,7 @@ static bool parse_escaped(struct parser *p, const char *from) {
 		from = p->at;
 		while (p->at < p->end && *p->at != '"' && *p->at != '\\' &&
 			(unsigned char)*p->at >= 0x20) {
-			p->at++;
+			advance(p);
 		}
 	}
 }
@@ -138,18 +157,18 @@ static bool parse_escaped(struct parser *p, const char *from) {
 static bool parse_string(struct parser *p) {
 	const char *from = ++p->at;
 	while (p->at < p->end && *p->at != '"' && *p->at != '\\' && (unsigned char)*p->at >= 0x20) {
-		p->at++;
+		advance(p);
 	}
 	struct ki_strv text = ki_strv_n(from, (size_t)(p->at - from));
 	if (!is_next(p, '"')) {
 		if (!parse_escaped(p, from)) {
 			return false;
 		}
-		text = ki_buf_view(&p->scratch);
-		p->writer.failed |= p->scratch.failed;
+		text = ki_buf_view(p->scratch);
+		p->writer->failed |= p->scratch->failed;
 	}
 	p->at++;
-	ki_value_str(&p->writer, text);
+	ki_value_str(p->writer, text);
 	return true;
 }
 
@@ -158,7 +177,7 @@ static bool parse_string(struct parser *p) {
 static size_t skip_digits(struct parser *p) {
 	const char *from = p->at;
 	while (p->at < p->end && *p->at >= '0' && *p->at <= '9') {
-		p->at++;
+		advance(p);
 	}
 	return (size_t)(p->at - from);
 }
@@ -207,13 +226,13 @@ static bool parse_number(struct parser *p) {
 	}
 	int64_t value;
 	if (integer && read_integer(from, p->at, &value)) {
-		ki_value_int(&p->writer, value);
+		ki_value_int(p->writer, value);
 		return true;
 	}
-	ki_buf_reset(&p->scratch);
-	ki_buf_put(&p->scratch, from, (size_t)(p->at - from));
-	ki_value_float(&p->writer, strtod(ki_buf_cstr(&p->scratch), NULL));
-	p->writer.failed |= p->scratch.failed;
+	ki_buf_reset(p->scratch);
+	ki_buf_put(p->scratch, from, (size_t)(p->at - from));
+	ki_value_float(p->writer, strtod(ki_buf_cstr(p->scratch), NULL));
+	p->writer->failed |= p->scratch->failed;
 	return true;
 }
 
@@ -241,7 +260,7 @@ static bool separator(struct parser *p, char end, const char *expected, bool *mo
 }
 
 static bool parse_array(struct parser *p) {
-	size_t mark = ki_value_table_begin(&p->writer), nr = 0;
+	size_t mark = ki_value_table_begin(p->writer), nr = 0;
 	if (!enter(p)) {
 		return false;
 	}
@@ -252,12 +271,12 @@ static bool parse_array(struct parser *p) {
 	}
 	p->at++;
 	p->depth--;
-	ki_value_table_end(&p->writer, mark, nr, 0);
+	ki_value_table_end(p->writer, mark, nr, 0);
 	return true;
 }
 
 static bool parse_object(struct parser *p) {
-	size_t mark = ki_value_table_begin(&p->writer), nr = 0;
+	size_t mark = ki_value_table_begin(p->writer), nr = 0;
 	if (!enter(p)) {
 		return false;
 	}
@@ -280,7 +299,7 @@ static bool parse_object(struct parser *p) {
 	}
 	p->at++;
 	p->depth--;
-	ki_value_table_end(&p->writer, mark, 0, nr);
+	ki_value_table_end(p->writer, mark, 0, nr);
 	return true;
 }
 
@@ -297,11 +316,11 @@ static bool take_word(struct parser *p, const char *word) {
 
 static bool parse_word(struct parser *p) {
 	if (take_word(p, "true")) {
-		ki_value_bool(&p->writer, true);
+		ki_value_bool(p->writer, true);
 	} else if (take_word(p, "false")) {
-		ki_value_bool(&p->writer, false);
+		ki_value_bool(p->writer, false);
 	} else if (take_word(p, "null")) {
-		ki_value_nil(&p->writer);
+		ki_value_nil(p->writer);
 	} else {
 		return fail(p, "expected a value");
 	}
@@ -309,6 +328,7 @@ static bool parse_word(struct parser *p) {
 }
 
 static bool parse_value(struct parser *p) {
+	poll(p, 1);
 	skip_blanks(p);
 	switch (p->at < p->end ? *p->at : '\0') {
 	case '{':
@@ -342,24 +362,27 @@ static bool parse_text(struct parser *p) {
 	return p->at == p->end || fail(p, "expected the end of the text");
 }
 
-int ki_json_decode(struct ki_strv text, struct ki_payload **out, struct ki_json_fault *fault) {
+int ki_json_decode(struct ki_json_work *work, struct ki_strv text, struct ki_payload **out,
+	struct ki_json_fault *fault) {
 	const char *begin = text.len > 0 ? text.ptr : "";
-	struct parser p = {.begin = begin, .at = begin, .end = begin + text.len};
-	ki_value_writer_init(&p.writer);
-	ki_buf_init(&p.scratch);
+	struct parser p = {.begin = begin,
+		.at = begin,
+		.end = begin + text.len,
+		.work = work,
+		.writer = &work->writer,
+		.scratch = &work->text};
 	int status = KITH_OK;
 	if (!parse_text(&p)) {
 		*fault = (struct ki_json_fault){(size_t)(p.at - p.begin) + 1, p.what};
 		status = KITH_EINVAL;
 	} else {
-		struct ki_payload *payload = ki_value_finish(&p.writer, KI_FORMAT_LUA);
+		struct ki_payload *payload = ki_value_finish(p.writer, KI_FORMAT_LUA);
 		if (payload != NULL) {
 			*out = payload;
 		} else {
 			status = KITH_EEXHAUSTED;
 		}
 	}
-	ki_value_writer_fini(&p.writer);
-	ki_buf_fini(&p.scratch);
+	ki_json_work_clear(work);
 	return status;
 }

@@ -28,6 +28,7 @@ struct table {
 };
 
 struct json {
+	struct ki_json_work *work;
 	struct ki_buf *out;
 	const struct ki_payload *payload;
 	struct ki_value_reader reader;
@@ -48,6 +49,77 @@ struct member {
 };
 
 static int write_value(struct json *json, const struct step *at);
+
+/* ---- What is held ---- */
+
+struct block {
+	struct ki_list node; /* of the work */
+	max_align_t bytes[];
+};
+
+void ki_json_work_init(struct ki_json_work *work, void (*poll)(void *arg, int steps), void *arg) {
+	*work = (struct ki_json_work){.poll = poll, .arg = arg};
+	ki_list_init(&work->blocks);
+	ki_value_writer_init(&work->writer);
+	ki_buf_init(&work->text);
+}
+
+void ki_json_work_clear(struct ki_json_work *work) {
+	while (!ki_list_empty(&work->blocks)) {
+		ki_free(ki_list_entry(ki_list_pop_front(&work->blocks), struct block, node));
+	}
+	ki_value_writer_fini(&work->writer);
+	ki_buf_fini(&work->text);
+}
+
+/* Memory that hangs on the work until it is dropped; `bytes` is NULL or what is to grow. NULL: no
+ * memory, and what there was is kept. */
+static void *hold(struct ki_json_work *work, void *bytes, size_t size) {
+	struct block *block = bytes ? ki_container_of(bytes, struct block, bytes) : NULL;
+	if (block != NULL) {
+		ki_list_remove(&block->node);
+	}
+	struct block *larger = ki_realloc(block, sizeof(*block) + size);
+	if (larger != NULL) {
+		block = larger;
+	}
+	if (block != NULL) {
+		ki_list_push_back(&work->blocks, &block->node);
+	}
+	return larger != NULL ? larger->bytes : NULL;
+}
+
+static void drop(void *bytes) {
+	if (bytes != NULL) {
+		struct block *block = ki_container_of(bytes, struct block, bytes);
+		ki_list_remove(&block->node);
+		ki_free(block);
+	}
+}
+
+static void poll(struct json *json, int steps) {
+	if (json->work->poll != NULL) {
+		json->work->poll(json->work->arg, steps);
+	}
+}
+
+/* Over one whole value, with polls. */
+static int skip_value(struct json *json) {
+	struct ki_value_token token;
+	for (uint64_t owed = 1; owed > 0; owed--) {
+		int status = ki_value_next(&json->reader, &token);
+		if (status) {
+			return status;
+		}
+		if (token.tag == KI_VALUE_TABLE) {
+			owed += token.table.narr + 2 * (uint64_t)token.table.nrec;
+		} else if (token.tag == KI_VALUE_ERROR) {
+			owed++;
+		}
+		poll(json, 1);
+	}
+	return KITH_OK;
+}
 
 /* ---- Refusals ---- */
 
@@ -155,7 +227,7 @@ static bool note_table(struct json *json, uint32_t number, size_t pos) {
 		while (cap <= number) {
 			cap *= 2;
 		}
-		struct table *larger = ki_realloc(json->tables, cap * sizeof(*larger));
+		struct table *larger = hold(json->work, json->tables, cap * sizeof(*larger));
 		if (!larger) {
 			return false;
 		}
@@ -195,17 +267,50 @@ static int write_array(struct json *json, uint32_t nr, const struct step *up) {
 
 /* ---- Objects ---- */
 
-static int compare_members(const void *a, const void *b) {
-	const struct member *x = a, *y = b;
+static int compare_members(const struct member *x, const struct member *y) {
 	size_t len = x->key.len < y->key.len ? x->key.len : y->key.len;
 	int order = len > 0 ? memcmp(x->key.ptr, y->key.ptr, len) : 0;
 	return order ? order : (x->key.len > y->key.len) - (x->key.len < y->key.len);
 }
 
-static int own_key(struct member *member, struct ki_buf *text) {
-	member->key.len = text->len;
-	member->key.ptr = member->own = ki_buf_take(text);
-	return member->own ? KITH_OK : KITH_EEXHAUSTED;
+/* Lets the member at `i` sink to its place in the heap of the first nr. */
+static void sink(struct json *json, struct member *members, size_t i, size_t nr) {
+	for (size_t child; (child = 2 * i + 1) < nr; i = child) {
+		poll(json, 2);
+		child += child + 1 < nr &&
+			compare_members(&members[child], &members[child + 1]) < 0;
+		if (compare_members(&members[i], &members[child]) >= 0) {
+			return;
+		}
+		struct member up = members[child];
+		members[child] = members[i];
+		members[i] = up;
+	}
+}
+
+/* A heap sort: qsort can neither give way nor be left behind. */
+static void sort_members(struct json *json, struct member *members, size_t nr) {
+	for (size_t i = nr / 2; i-- > 0;) {
+		sink(json, members, i, nr);
+	}
+	for (size_t last = nr; last-- > 1;) {
+		struct member greatest = members[0];
+		members[0] = members[last];
+		members[last] = greatest;
+		sink(json, members, 0, last);
+	}
+}
+
+/* Takes `text`. */
+static int own_key(struct json *json, struct member *member, struct ki_buf *text) {
+	char *own = text->failed ? NULL : hold(json->work, NULL, text->len);
+	if (own != NULL && text->len > 0) {
+		memcpy(own, text->ptr, text->len);
+	}
+	member->own = own;
+	member->key = ki_strv_n(own, text->len);
+	ki_buf_fini(text);
+	return own ? KITH_OK : KITH_EEXHAUSTED;
 }
 
 /* A key that is no string, as text; a table has none. */
@@ -216,10 +321,10 @@ static int read_odd_key(struct json *json, struct member *member,
 	if (!put_scalar(&text, token)) {
 		ki_buf_puts(&text, "?");
 	}
-	int status = own_key(member, &text);
+	int status = own_key(json, member, &text);
 	if (!status && (token->tag == KI_VALUE_ERROR || token->tag == KI_VALUE_TABLE)) {
 		json->reader = before;
-		status = ki_value_skip(&json->reader);
+		status = skip_value(json);
 	}
 	return status;
 }
@@ -234,7 +339,7 @@ static int read_member(struct json *json, struct member *member, uint32_t index,
 		struct ki_buf text;
 		ki_buf_init(&text);
 		ki_buf_printf(&text, "%u", (unsigned)index);
-		status = own_key(member, &text);
+		status = own_key(json, member, &text);
 	} else if ((status = ki_value_next(&json->reader, &token)) != KITH_OK) {
 		return status;
 	} else if (token.tag == KI_VALUE_STR) {
@@ -249,7 +354,7 @@ static int read_member(struct json *json, struct member *member, uint32_t index,
 	}
 	member->pos = json->reader.pos;
 	member->nr_tables = json->reader.nr_tables;
-	return status || last ? status : ki_value_skip(&json->reader);
+	return status || last ? status : skip_value(json);
 }
 
 static int write_members(
@@ -287,23 +392,24 @@ static int write_object(struct json *json, uint32_t narr, uint32_t nrec, const s
 	if (narr > 0 && json->mode == KI_JSON_STRICT) {
 		return refuse(json, up, "cannot encode a table with mixed keys");
 	}
-	struct member *members = ki_zalloc(nr * sizeof(*members));
+	struct member *members = hold(json->work, NULL, nr * sizeof(*members));
 	if (!members) {
 		return KITH_EEXHAUSTED;
 	}
 	int status = KITH_OK;
 	for (; done < nr && !status; done++) {
+		members[done] = (struct member){.own = NULL};
 		status = read_member(json, &members[done], done < narr ? (uint32_t)done + 1 : 0,
 			done + 1 == nr, up);
 	}
 	if (!status) {
-		qsort(members, nr, sizeof(*members), compare_members);
+		sort_members(json, members, nr);
 		status = write_members(json, members, nr, up);
 	}
 	for (size_t i = 0; i < done; i++) {
-		ki_free(members[i].own);
+		drop(members[i].own);
 	}
-	ki_free(members);
+	drop(members);
 	return status;
 }
 
@@ -316,7 +422,7 @@ static int write_table(
 		int status = refuse_or_null(json, at, "nested deeper than 128 levels");
 		json->reader.pos = pos;
 		json->reader.nr_tables = number;
-		return status ? status : ki_value_skip(&json->reader);
+		return status ? status : skip_value(json);
 	}
 	if (!note_table(json, number, pos)) {
 		return KITH_EEXHAUSTED;
@@ -362,7 +468,7 @@ static int write_whole(
 	json.cap_tables = 0;
 	ki_value_reader_payload(&json.reader, payload);
 	int status = write_value(&json, at);
-	ki_free(json.tables);
+	drop(json.tables);
 	return status;
 }
 
@@ -402,7 +508,7 @@ static int write_any(
 		return KITH_OK;
 	case KI_VALUE_ERROR:
 		write_text(json, token);
-		return ki_value_skip(&json->reader); /* its details */
+		return skip_value(json); /* its details */
 	case KI_VALUE_TIME:
 	case KI_VALUE_DURATION:
 		write_text(json, token);
@@ -419,6 +525,7 @@ static int write_any(
 static int write_value(struct json *json, const struct step *at) {
 	size_t pos = json->reader.pos;
 	struct ki_value_token token;
+	poll(json, 1);
 	int status = ki_value_next(&json->reader, &token);
 	if (!status) {
 		status = write_any(json, &token, pos, at);
@@ -432,15 +539,18 @@ static int write_value(struct json *json, const struct step *at) {
 	return status;
 }
 
-int ki_json_encode(struct ki_buf *out, const struct ki_payload *payload, enum ki_json_mode mode,
-	struct ki_buf *why) {
+int ki_json_encode(struct ki_json_work *work, struct ki_buf *out, const struct ki_payload *payload,
+	enum ki_json_mode mode, struct ki_buf *why) {
 	size_t before = out->len;
 	if (payload == NULL) {
 		ki_buf_puts(out, "null");
 		return out->failed ? KITH_EEXHAUSTED : KITH_OK;
 	}
-	struct json json = {
-		.out = out, .mode = mode, .why = why, .out_max = before + KI_JSON_TEXT_MAX};
+	struct json json = {.work = work,
+		.out = out,
+		.mode = mode,
+		.why = why,
+		.out_max = before + KI_JSON_TEXT_MAX};
 	int status = write_whole(&json, payload, NULL);
 	if (!status && out->failed) {
 		status = KITH_EEXHAUSTED;

@@ -42,15 +42,12 @@ static int lib_encode(lua_State *L) {
 	if (status != KITH_OK) {
 		return fail(L, status, push_refusal(L, lua_tostring(L, -1)));
 	}
-	struct ki_buf why;
-	ki_buf_init(&why);
-	status = ki_json_encode(&scratch->text, scratch->payload, KI_JSON_STRICT, &why);
+	struct ki_buf *why = &scratch->json.text;
+	status = ki_json_encode(
+		&scratch->json, &scratch->text, scratch->payload, KI_JSON_STRICT, why);
 	if (status != KITH_OK) {
-		ki_buf_fini(&scratch->text);
-		scratch->text = why; /* it is let go of with the scratch */
-		return fail(L, status, ki_buf_cstr(&scratch->text));
+		return fail(L, status, ki_buf_cstr(why));
 	}
-	ki_buf_fini(&why);
 	lua_pushlstring(L, scratch->text.ptr, scratch->text.len);
 	ki_scratch_clear(scratch);
 	return 1;
@@ -65,7 +62,7 @@ static int lib_decode(lua_State *L) {
 	struct ki_strv text;
 	text.ptr = lua_tolstring(L, 1, &text.len);
 	struct ki_json_fault fault;
-	int status = ki_json_decode(text, &scratch->payload, &fault);
+	int status = ki_json_decode(&scratch->json, text, &scratch->payload, &fault);
 	if (status == KITH_EINVAL) {
 		return ki_fail(L, status, "invalid JSON at byte %zu: %s", fault.at, fault.what);
 	}
@@ -80,7 +77,8 @@ void ki_json_describe(lua_State *L, int index, struct ki_scratch *scratch) {
 	ki_scratch_clear(scratch);
 	scratch->payload = ki_codec_encode_plain(L, index);
 	if (scratch->payload == NULL ||
-		ki_json_encode(&scratch->text, scratch->payload, KI_JSON_PLAIN, NULL) != KITH_OK) {
+		ki_json_encode(&scratch->json, &scratch->text, scratch->payload, KI_JSON_PLAIN,
+			NULL) != KITH_OK) {
 		ki_lua_refuse_memory(L);
 	}
 }

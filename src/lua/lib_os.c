@@ -25,6 +25,8 @@
 
 /* The longest text of one conversion of strftime, as Lua has it. */
 #define CONVERSION_MAX 250
+/* What one takes, in VM instructions. */
+#define DATE_STEPS 5
 
 /* What `!` in a format asks for, named as the C library has it. */
 static const struct ki_location gmt = {.name = "GMT", .fixed = true};
@@ -187,6 +189,7 @@ static void push_date_text(
 	luaL_Buffer text;
 	luaL_buffinit(L, &text);
 	while (at < end) {
+		ki_lua_spend(L, DATE_STEPS);
 		if (*at != '%') {
 			luaL_addchar(&text, *at++);
 			continue;

@@ -236,7 +236,8 @@ static int payload_transcode(lua_State *L) {
 	enum ki_format to;
 	int status = KITH_EINVAL;
 	if (ki_format_parse(name, &to)) {
-		status = ki_transcode(from->payload, to, &made->text, &made->payload);
+		status = ki_transcode(
+			&made->json, from->payload, to, &made->text, &made->payload);
 	}
 	if (status == KITH_EEXHAUSTED) {
 		ki_lua_refuse_memory(L);

@@ -31,6 +31,23 @@ static int convert_and_call(lua_State *L) {
 	return function(L);
 }
 
+static bool is_empty(lua_State *L, int index) {
+	size_t len = 1;
+	return lua_isnoneornil(L, index) || (lua_tolstring(L, index, &len) != NULL && len == 0);
+}
+
+/* Lua's would copy nothing as often as it is told, which no memory bounds. */
+static int repeat(lua_State *L) {
+	int is_integer;
+	convert_errors(L);
+	lua_tointegerx(L, 2, &is_integer);
+	if (is_integer && lua_type(L, 1) == LUA_TSTRING && is_empty(L, 1) && is_empty(L, 3)) {
+		lua_pushliteral(L, "");
+		return 1;
+	}
+	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
 void ki_open_string(lua_State *L) {
 	luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
 	int table = lua_gettop(L);
@@ -45,5 +62,9 @@ void ki_open_string(lua_State *L) {
 		lua_insert(L, -2); /* key, key, closure */
 		lua_rawset(L, table);
 	}
-	lua_pop(L, 1);
+	lua_getfield(L, table, "rep");
+	lua_getupvalue(L, -1, 1);
+	lua_pushcclosure(L, repeat, 1);
+	lua_setfield(L, table, "rep");
+	lua_settop(L, table - 1);
 }

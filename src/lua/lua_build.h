@@ -25,8 +25,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(KI_LUA_SOURCE_lstrlib)
-/* All that it includes, before a keyword gets another meaning. */
+#if defined(KI_LUA_SOURCE_lstrlib) || defined(KI_LUA_SOURCE_lutf8lib)
+/* All that they include, before a keyword gets another meaning. */
 #include <ctype.h>
 #include <float.h>
 #include <limits.h>
@@ -117,10 +117,16 @@ static inline void ki_lua_spend(struct lua_State *L, int steps) {
 #define lua_geti(L, index, n) (ki_lua_spend(L, 1), (lua_geti)(L, index, n))
 #endif
 
+/* A loop over so many bytes polls once, or so. */
+enum { KI_LUA_STRETCH_BYTES = 1024, KI_LUA_STRETCH_STEPS = 1000 };
+/* ki_lua_spend of the running process, for loops with no L at hand. */
+void ki_lua_spend_here(int steps);
+
 /*
  * The matcher: a call of match, with what of a long pattern it may take to the end, and each step
- * of the loops that call nothing. Functions of the matcher are told by their parameters `ms` and
- * `s`; elsewhere these names are found, and nothing is done.
+ * of the loops that call nothing; and stretches of a set (`ec` is its end), or of a pattern that is
+ * looked through for the end of one. Functions of the matcher are told by their parameters `ms` and
+ * `s`, or `ec`; elsewhere these names are found, and nothing is done.
  */
 #if defined(KI_LUA_SOURCE_lstrlib)
 struct MatchState;
@@ -131,16 +137,35 @@ struct ki_no_match {
 static const struct ki_no_match ki_no_match = {NULL, NULL}, *const ms = &ki_no_match,
 				*const s = &ki_no_match;
 static const char *const p = NULL;
+static const struct ki_no_match *const ec = &ki_no_match;
 #define KI_MATCH _Generic((ms), struct MatchState *: (ms), default: &ki_no_match)
+/* No step is longer than 4 bytes: no stretch is passed over. */
+#define KI_STRETCH                                                                                 \
+	(__builtin_expect((p) != NULL && (uintptr_t)(p) % KI_LUA_STRETCH_BYTES < 4, 0)             \
+			? ki_lua_spend_here(KI_LUA_STRETCH_STEPS / 4)                              \
+			: (void)0)
 #define KI_MATCH_STEP(steps)                                                                       \
 	_Generic((s), const char *: KI_MATCH->L ? ki_lua_spend(KI_MATCH->L, steps) : (void)0,      \
-		default: (void)0)
+		default: _Generic((ms), struct MatchState *: KI_STRETCH,                           \
+			default: _Generic((ec), const char *: KI_STRETCH, default: (void)0)))
 #define luai_likely(x) __builtin_expect((x) != 0, 1)
 /* Of the pattern that is left; functions without a `p` of their own take nothing of it. */
 #define KI_MATCH_LEFT ((p) != NULL ? (int)((KI_MATCH->p_end - (p)) / 64) : 0)
 #define luai_unlikely(x) (KI_MATCH_STEP(1 + KI_MATCH_LEFT), __builtin_expect((x) != 0, 0))
 #define while(...) while (KI_MATCH_STEP(1), (__VA_ARGS__))
 #define memcmp(a, b, len) ki_lua_memcmp(a, b, len)
+#endif
+
+/* Loops over the bytes of a string, by its position: `posi`, or `n` in iter_aux. */
+#if defined(KI_LUA_SOURCE_lutf8lib)
+static const char posi = 0;
+#define KI_UTF8_AT ((unsigned)_Generic((posi), const char: n, default: posi))
+/* A character has at most 8 bytes: no stretch is passed over. */
+#define KI_UTF8_STEP                                                                               \
+	(__builtin_expect(KI_UTF8_AT % KI_LUA_STRETCH_BYTES < 8, 0)                                \
+			? ki_lua_spend_here(KI_LUA_STRETCH_STEPS / 8)                              \
+			: (void)0)
+#define while(...) while (KI_UTF8_STEP, (__VA_ARGS__))
 #endif
 /* memcmp with a poll, for the plain search, which has no L at hand. */
 int ki_lua_memcmp(const void *a, const void *b, size_t len);

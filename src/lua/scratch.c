@@ -9,6 +9,7 @@
 
 void ki_scratch_clear(struct ki_scratch *scratch) {
 	ki_buf_fini(&scratch->text);
+	ki_json_work_clear(&scratch->json);
 	ki_payload_unref(scratch->payload);
 	scratch->payload = NULL;
 }
@@ -24,11 +25,16 @@ static int collect(lua_State *L) {
 	return 0;
 }
 
+static void give_way(void *L, int steps) {
+	ki_lua_spend(L, steps);
+}
+
 struct ki_scratch *ki_scratch_push(lua_State *L) {
 	luaL_checkstack(L, 3, NULL);
 	struct ki_scratch *scratch = lua_newuserdatauv(L, sizeof(*scratch), 0);
 	*scratch = (struct ki_scratch){.owned.drop = drop};
 	ki_buf_init(&scratch->text);
+	ki_json_work_init(&scratch->json, give_way, L);
 	if (luaL_newmetatable(L, "kith.scratch")) {
 		lua_pushcfunction(L, collect);
 		lua_setfield(L, -2, "__gc");

@@ -9,6 +9,7 @@
 #define KI_LUA_SCRATCH_H
 
 #include "base/buf.h"
+#include "lua/json.h"
 #include "lua/luaproc.h"
 #include "mem/payload.h"
 
@@ -16,6 +17,7 @@ struct ki_scratch {
 	struct ki_owned owned;
 	struct ki_buf text;
 	struct ki_payload *payload; /* one reference, or NULL */
+	struct ki_json_work json;   /* gives way as a C loop of that thread */
 };
 
 /* Pushes an empty one: what is put in goes when it is collected, or at the end of the process. */

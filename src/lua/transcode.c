@@ -21,7 +21,8 @@ static int give_bytes(enum ki_format format, struct ki_strv bytes, struct ki_pay
 }
 
 /* Of a value: `text` gets a string as it is, of others what JSON says. */
-static int put_plain(struct ki_buf *text, const struct ki_payload *from) {
+static int put_plain(
+	struct ki_json_work *work, struct ki_buf *text, const struct ki_payload *from) {
 	struct ki_value_token token = {.tag = KI_VALUE_NIL};
 	if (from != NULL && ki_json_scalar(text, from, &token) != KITH_OK) {
 		return KITH_EINVAL;
@@ -35,27 +36,28 @@ static int put_plain(struct ki_buf *text, const struct ki_payload *from) {
 		return text->failed ? KITH_EEXHAUSTED : KITH_OK;
 	default:
 		ki_buf_reset(text);
-		return ki_json_encode(text, from, KI_JSON_STRICT, NULL);
+		return ki_json_encode(work, text, from, KI_JSON_STRICT, NULL);
 	}
 }
 
-static int from_value(const struct ki_payload *from, enum ki_format to, struct ki_buf *text,
-	struct ki_payload **out) {
-	int status = to == KI_FORMAT_JSON ? ki_json_encode(text, from, KI_JSON_STRICT, NULL)
-					  : put_plain(text, from);
+static int from_value(struct ki_json_work *work, const struct ki_payload *from, enum ki_format to,
+	struct ki_buf *text, struct ki_payload **out) {
+	int status = to == KI_FORMAT_JSON ? ki_json_encode(work, text, from, KI_JSON_STRICT, NULL)
+					  : put_plain(work, text, from);
 	return status ? status : give_bytes(to, ki_buf_view(text), out);
 }
 
-static int from_bytes(const struct ki_payload *from, enum ki_format to, struct ki_payload **out) {
+static int from_bytes(struct ki_json_work *work, const struct ki_payload *from, enum ki_format to,
+	struct ki_payload **out) {
 	struct ki_strv bytes = ki_strv_n((const char *)from->data, from->size);
 	struct ki_json_fault fault;
 	if (to == KI_FORMAT_LUA) {
-		return from->format == KI_FORMAT_JSON ? ki_json_decode(bytes, out, &fault)
+		return from->format == KI_FORMAT_JSON ? ki_json_decode(work, bytes, out, &fault)
 						      : give(ki_value_payload_str(bytes), out);
 	}
 	if (to == KI_FORMAT_JSON) {
 		struct ki_payload *value;
-		int status = ki_json_decode(bytes, &value, &fault);
+		int status = ki_json_decode(work, bytes, &value, &fault);
 		if (status) {
 			return status;
 		}
@@ -68,14 +70,14 @@ static bool is_bytes(enum ki_format format) {
 	return format == KI_FORMAT_STRING || format == KI_FORMAT_BYTES || format == KI_FORMAT_JSON;
 }
 
-int ki_transcode(const struct ki_payload *from, enum ki_format to, struct ki_buf *text,
-	struct ki_payload **out) {
+int ki_transcode(struct ki_json_work *work, const struct ki_payload *from, enum ki_format to,
+	struct ki_buf *text, struct ki_payload **out) {
 	enum ki_format format = from != NULL ? (enum ki_format)from->format : KI_FORMAT_LUA;
 	if (format == KI_FORMAT_LUA && is_bytes(to)) {
-		return from_value(from, to, text, out);
+		return from_value(work, from, to, text, out);
 	}
 	if (is_bytes(format) && (to == KI_FORMAT_LUA || is_bytes(to))) {
-		return from_bytes(from, to, out);
+		return from_bytes(work, from, to, out);
 	}
 	return KITH_EINVAL;
 }

@@ -14,11 +14,12 @@
 #define KI_LUA_TRANSCODE_H
 
 #include "base/buf.h"
+#include "lua/json.h"
 #include "mem/payload.h"
 
-/* Gives one reference; `from` NULL is nil. `text` is for use meanwhile. Errors: KITH_EINVAL (it
- * cannot be said in that format), KITH_EEXHAUSTED. */
-int ki_transcode(const struct ki_payload *from, enum ki_format to, struct ki_buf *text,
-	struct ki_payload **out);
+/* Gives one reference; `from` NULL is nil. `text` is for use meanwhile, as is the work. Errors:
+ * KITH_EINVAL (it cannot be said in that format), KITH_EEXHAUSTED. */
+int ki_transcode(struct ki_json_work *work, const struct ki_payload *from, enum ki_format to,
+	struct ki_buf *text, struct ki_payload **out);
 
 #endif

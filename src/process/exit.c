@@ -29,6 +29,9 @@
 #include "process/upgrade.h"
 #include "time/duration.h"
 
+/* Signals that are freed between two looks at the slice. */
+enum { DROPS_MAX = 1000 };
+
 /* ---- The decision ---- */
 
 static bool undecided(struct ki_proc *proc) {
@@ -223,7 +226,6 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
 	struct ki_mpsc_node *last = ki_mpsc_close_owner(&proc->mailbox);
 	ki_names_free(proc->system, proc->pid); /* at once: a spawn may wait for one (spawn.c) */
-	ki_proc_arrive_held(proc);
 	ki_proc_arrive(proc, last);
 	ki_proc_calls_cancel(proc);
 	count_end(proc);
@@ -231,11 +233,18 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	tell_relations(proc);
 }
 
-void ki_proc_let_go(struct ki_proc *proc) {
+void ki_proc_drop_arrived(struct ki_proc *proc, bool gives_way) {
 	struct ki_signal *signal;
-	while ((signal = ki_proc_take(proc))) {
+	for (unsigned nr = 1; (signal = ki_proc_take(proc)); nr++) {
 		ki_signal_free(signal);
+		if (gives_way && nr % DROPS_MAX == 0 && ki_task_tick()) {
+			ki_task_yield(true);
+		}
 	}
+}
+
+void ki_proc_let_go(struct ki_proc *proc) {
+	ki_proc_drop_arrived(proc, false);
 	if (proc->loading) { /* force came while its chunk ran on our strand */
 		ki_proc_host_count(proc->loading->host, KI_COUNTER_SPAWN_REFUSED, 1);
 		ki_proc_unmake(proc->loading);

@@ -17,6 +17,10 @@ void ki_proc_end_link(struct ki_proc *proc, kith_pid peer, const struct ki_resul
 /* Steps 1 to 5 of SPEC 4.6: nothing more arrives, everybody who has to know is told. Once. */
 void ki_proc_tell_end(struct ki_proc *proc);
 
+/* Frees what has arrived for a body that is not going to see it; on a strand of the process it may
+ * give way. */
+void ki_proc_drop_arrived(struct ki_proc *proc, bool gives_way);
+
 /* Step 6, up to the memory of struct ki_proc itself, which goes with its slot. After
  * ki_proc_tell_end. */
 void ki_proc_let_go(struct ki_proc *proc);

@@ -13,6 +13,8 @@
  */
 #include "process/mailbox.h"
 
+#include <limits.h>
+
 #include "process/account.h"
 #include "process/exit.h"
 #include "process/input.h"
@@ -108,6 +110,9 @@ int ki_send(struct ki_system *system, kith_pid from, kith_pid to, struct ki_mess
 
 /* ---- Arrival ---- */
 
+/* Signals, or turned nodes, between two looks at force and slice: some ten microseconds. */
+enum { ARRIVALS_MAX = 1000 };
+
 static void append(struct ki_proc *proc, struct ki_signal *signal) {
 	signal->node.next = NULL;
 	if (proc->arrived_tail) {
@@ -127,11 +132,12 @@ static void for_body(struct ki_proc *proc, struct ki_signal *signal) {
 	}
 }
 
+/* After the end it waits to be dropped, so that the watchers need not wait for that. */
 static void arrive_message(struct ki_proc *proc, struct ki_signal *signal) {
 	proc->nr_open++;
 	proc->open_bytes += ki_signal_message(signal)->bytes;
 	proc->open_memory += ki_message_memory(ki_signal_message(signal));
-	for_body(proc, signal);
+	append(proc, signal);
 }
 
 static void arrive_cancel(struct ki_proc *proc, struct ki_signal *signal) {
@@ -269,18 +275,36 @@ static void arrive(struct ki_proc *proc, struct ki_signal *signal) {
 	}
 }
 
-void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
-	while (batch) {
-		struct ki_signal *signal = ki_container_of(batch, struct ki_signal, node);
-		batch = batch->next;
+/* Some of what was taken and held, oldest first; false: that was all. */
+static bool arrive_some(struct ki_proc *proc, unsigned nr) {
+	if (ki_mpsc_turn(&proc->taken_newest, &proc->held, nr)) {
+		return true;
+	}
+	for (; nr > 0 && proc->held; nr--) {
+		struct ki_signal *signal = ki_container_of(proc->held, struct ki_signal, node);
+		proc->held = proc->held->next;
 		arrive(proc, signal);
 	}
+	return proc->held != NULL;
 }
 
-void ki_proc_arrive_held(struct ki_proc *proc) {
-	struct ki_mpsc_node *held = proc->held;
-	proc->held = NULL;
-	ki_proc_arrive(proc, held);
+/* All of it, giving way. False: force was applied, and its exit deals with the rest. */
+static bool arrive_taken(struct ki_proc *proc) {
+	while (arrive_some(proc, ARRIVALS_MAX)) {
+		if (ki_proc_forced(proc)) {
+			return false;
+		}
+		if (ki_task_tick()) {
+			ki_task_yield(true);
+		}
+	}
+	return true;
+}
+
+void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch) {
+	arrive_some(proc, UINT_MAX);
+	proc->held = batch;
+	arrive_some(proc, UINT_MAX);
 }
 
 /* To the body, which may go. */
@@ -328,8 +352,13 @@ bool ki_proc_unlooked(struct ki_proc *proc) {
 }
 
 bool ki_proc_look(struct ki_proc *proc) {
-	ki_proc_arrive_held(proc);
-	ki_proc_arrive(proc, ki_mpsc_take_owner(&proc->mailbox));
+	if (!arrive_taken(proc)) { /* what was held */
+		return false;
+	}
+	proc->taken_newest = ki_mpsc_take_newest_owner(&proc->mailbox);
+	if (!arrive_taken(proc)) {
+		return false;
+	}
 	/* Judged after the taking: what was sent by one who knew of the force is not seen without
 	 * it. */
 	return !ki_proc_forced(proc);

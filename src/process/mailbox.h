@@ -24,12 +24,10 @@ int ki_proc_put_first(struct ki_proc *proc, struct ki_message *message);
 /* The messages that it has looked at and not received are dropped, or about to be. Owner. */
 void ki_proc_drop_open(struct ki_proc *proc);
 
-/* Deals with a batch of signals taken from the mailbox, oldest first. Once proc->ended is set, what
- * a body would see is dropped and the rest is answered. */
+/* Deals with what was held, then with a batch of signals taken from the mailbox, oldest first. Once
+ * proc->ended is set, what a body would see is dropped (messages by ki_proc_drop_arrived) and the
+ * rest is answered. */
 void ki_proc_arrive(struct ki_proc *proc, struct ki_mpsc_node *batch);
-
-/* Deals with what was held. */
-void ki_proc_arrive_held(struct ki_proc *proc);
 
 /*
  * Takes what is in the mailbox and looks at nothing of it, so that no LINK_DOWN is judged: timers,

@@ -26,6 +26,7 @@ static enum ki_step proc_step(struct ki_task *task) {
 		ki_task_on_overrun(NULL); /* the body goes before this step returns */
 	}
 	ki_proc_tell_end(proc);
+	ki_proc_drop_arrived(proc, true);
 	ki_proc_let_go(proc);
 	return KI_STEP_DONE;
 }

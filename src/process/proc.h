@@ -43,7 +43,9 @@ struct ki_proc {
 	struct ki_task task;
 	/* owner */
 	struct ki_signal *arrived_head, *arrived_tail; /* looked at, for the body */
-	struct ki_mpsc_node *held;  /* taken out of the mailbox and not looked at: upgrade.c */
+	/* Taken out of the mailbox and not looked at yet, by a look that gives way or an upgrade:
+	 * what has to be turned round first, and then what comes first. */
+	struct ki_mpsc_node *taken_newest, *held;
 	struct ki_upgrade *upgrade; /* to be done before the next step, or NULL */
 	struct ki_relset links, watchers, watching;
 	struct ki_relset calls;     /* outstanding ones: struct ki_proc_call (calls.h) */
@@ -112,7 +114,7 @@ int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_p
  * Looks into the mailbox (SPEC 8.1): relations are set and answered, what a body sees is appended
  * to the arrived queue, timers that fired are told to their owners (timer.h). Gives false when the
  * process must die now: an untrapped LINK_DOWN was found (the cause is set), or force was applied.
- * Cheap when nothing came.
+ * Cheap when nothing came; where much did, it gives way.
  */
 bool ki_proc_look(struct ki_proc *proc);
 

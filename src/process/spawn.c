@@ -40,6 +40,7 @@ void ki_proc_unmake(struct ki_proc *proc) {
 	proc->ended = true;
 	ki_proc_arrive(proc, ki_mpsc_close_owner(&proc->mailbox));
 	ki_proc_drop_open(proc);
+	ki_proc_drop_arrived(proc, false);
 	proc->program->ops->destroy(proc);
 	if (!proc->internal) {
 		ki_proc_host_leave(proc->host);

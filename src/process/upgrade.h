@@ -4,7 +4,7 @@
  *	ki_proc_upgrade --the body abandons its strand--> ki_upgrade_do, before the next step:
  *	the old body goes, the new one starts on this strand, and its step follows
  *
- * Owns: proc->upgrade, proc->held; proc->program once the process runs.
+ * Owns: proc->upgrade; proc->program once the process runs.
  * Threads: the owner of the process.
  * Invariants:
  *	UP1 to everybody else nothing happens: what belongs to the process (PID, names, relations,

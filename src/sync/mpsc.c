@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 /* Only its address is used: it is no node anybody can push. */
@@ -14,16 +15,21 @@ static struct ki_mpsc_node *closed(void) {
 	return (struct ki_mpsc_node *)&closed_mark;
 }
 
+bool ki_mpsc_turn(struct ki_mpsc_node **newest, struct ki_mpsc_node **oldest, unsigned nr) {
+	for (; nr > 0 && *newest; nr--) {
+		struct ki_mpsc_node *node = *newest;
+		*newest = node->next;
+		node->next = *oldest;
+		*oldest = node;
+	}
+	return *newest != NULL;
+}
+
 /* A batch comes out newest first; the owner has it alone by now. */
 static struct ki_mpsc_node *oldest_first(struct ki_mpsc_node *newest) {
-	struct ki_mpsc_node *done = NULL;
-	while (newest) {
-		struct ki_mpsc_node *older = newest->next;
-		newest->next = done;
-		done = newest;
-		newest = older;
-	}
-	return done;
+	struct ki_mpsc_node *oldest = NULL;
+	ki_mpsc_turn(&newest, &oldest, UINT_MAX);
+	return oldest;
 }
 
 void ki_mpsc_init(struct ki_mpsc *q) {
@@ -44,7 +50,7 @@ enum ki_mpsc_result ki_mpsc_push(struct ki_mpsc *q, struct ki_mpsc_node *node) {
 	return head ? KI_MPSC_MORE : KI_MPSC_FIRST;
 }
 
-struct ki_mpsc_node *ki_mpsc_take_owner(struct ki_mpsc *q) {
+struct ki_mpsc_node *ki_mpsc_take_newest_owner(struct ki_mpsc *q) {
 	/* rlx: only decides whether the exchange is worth its price, and only the owner closes. */
 	struct ki_mpsc_node *head = ki_load_rlx(&q->xhead);
 	if (!head || head == closed()) {
@@ -52,7 +58,11 @@ struct ki_mpsc_node *ki_mpsc_take_owner(struct ki_mpsc *q) {
 	}
 	/* acq: the contents of all nodes of the chain; each CAS continued the release sequence of
 	 * the ones below. [MB1] rel: see push. [MB2] */
-	return oldest_first(ki_xchg_acq_rel(&q->xhead, NULL));
+	return ki_xchg_acq_rel(&q->xhead, NULL);
+}
+
+struct ki_mpsc_node *ki_mpsc_take_owner(struct ki_mpsc *q) {
+	return oldest_first(ki_mpsc_take_newest_owner(q));
 }
 
 struct ki_mpsc_node *ki_mpsc_close_owner(struct ki_mpsc *q) {

@@ -61,6 +61,11 @@ void ki_mpsc_init(struct ki_mpsc *q);
 enum ki_mpsc_result ki_mpsc_push(struct ki_mpsc *q, struct ki_mpsc_node *node);
 /* Gives all nodes, oldest first, linked by next; NULL when empty or closed. */
 struct ki_mpsc_node *ki_mpsc_take_owner(struct ki_mpsc *q);
+/* The same, newest first: for who turns them round in pieces. */
+struct ki_mpsc_node *ki_mpsc_take_newest_owner(struct ki_mpsc *q);
+/* Moves up to `nr` nodes from a chain that is newest first to the front of one that is oldest
+ * first; false: nothing is left to move. */
+bool ki_mpsc_turn(struct ki_mpsc_node **newest, struct ki_mpsc_node **oldest, unsigned nr);
 /* The same, and every later push gives KI_MPSC_CLOSED. On a closed queue NULL. */
 struct ki_mpsc_node *ki_mpsc_close_owner(struct ki_mpsc *q);
 /* A closed queue is open and empty again. */

@@ -144,42 +144,46 @@ static const char *const bad[] = {"", " ", "[", "]", "{", "}", "[1", "[1,", "[1,
 	"\"a\\\x01\"", "--1", "[1,,2]", "\x0c[]"};
 
 TEST(lua_json, texts_are_judged_by_the_grammar) {
+	struct ki_json_work work;
+	ki_json_work_init(&work, NULL, NULL);
 	struct ki_json_fault fault;
 	struct ki_payload *payload;
 	for (size_t i = 0; i < ki_countof(good); i++) {
-		if (ki_json_decode(ki_strv(good[i]), &payload, &fault) != KITH_OK) {
+		if (ki_json_decode(&work, ki_strv(good[i]), &payload, &fault) != KITH_OK) {
 			FAIL("%s: %s at %zu", good[i], fault.what, fault.at);
 		}
 		ki_payload_unref(payload);
 	}
 	for (size_t i = 0; i < ki_countof(bad); i++) {
-		if (ki_json_decode(ki_strv(bad[i]), &payload, &fault) != KITH_EINVAL) {
+		if (ki_json_decode(&work, ki_strv(bad[i]), &payload, &fault) != KITH_EINVAL) {
 			FAIL("accepted: %s", bad[i]);
 		}
 		GE_UINT(fault.at, 1);
 		LE_UINT(fault.at, strlen(bad[i]) + 1);
 		NOT_NULL(fault.what);
 	}
-	STATUS(ki_json_decode(ki_strv_n("1\0", 2), &payload, &fault), KITH_EINVAL);
+	STATUS(ki_json_decode(&work, ki_strv_n("1\0", 2), &payload, &fault), KITH_EINVAL);
 	EQ_UINT(fault.at, 2);
 }
 
 /* Any prefix and any changed byte: no reading outside, and what is accepted can be written. */
 TEST(lua_json, no_bytes_do_harm) {
+	struct ki_json_work work;
+	ki_json_work_init(&work, NULL, NULL);
 	static const char text[] = "{\"a\":[1,-2.5e3,\"x\\u00e4\\n\",{\"b\":null}],\"c\":true}";
 	struct ki_json_fault fault;
 	struct ki_payload *payload;
 	char changed[sizeof text];
 	for (size_t i = 0; i < sizeof text - 1; i++) {
-		STATUS(ki_json_decode(ki_strv_n(text, i), &payload, &fault), KITH_EINVAL);
+		STATUS(ki_json_decode(&work, ki_strv_n(text, i), &payload, &fault), KITH_EINVAL);
 		for (int byte = 0; byte < 256; byte++) {
 			memcpy(changed, text, sizeof text);
 			changed[i] = (char)byte;
-			if (ki_json_decode(ki_strv_n(changed, sizeof text - 1), &payload, &fault) ==
-				KITH_OK) {
+			struct ki_strv bytes = ki_strv_n(changed, sizeof text - 1);
+			if (ki_json_decode(&work, bytes, &payload, &fault) == KITH_OK) {
 				struct ki_buf out;
 				ki_buf_init(&out);
-				OK(ki_json_encode(&out, payload, KI_JSON_PLAIN, NULL));
+				OK(ki_json_encode(&work, &out, payload, KI_JSON_PLAIN, NULL));
 				ki_buf_fini(&out);
 				ki_payload_unref(payload);
 			}
@@ -188,6 +192,8 @@ TEST(lua_json, no_bytes_do_harm) {
 }
 
 TEST(lua_json, a_plain_text_says_everything_somehow) {
+	struct ki_json_work work;
+	ki_json_work_init(&work, NULL, NULL);
 	struct ki_value_writer w;
 	ki_value_writer_init(&w);
 	size_t outer = ki_value_table_begin(&w);
@@ -208,9 +214,9 @@ TEST(lua_json, a_plain_text_says_everything_somehow) {
 	struct ki_buf out, why;
 	ki_buf_init(&out);
 	ki_buf_init(&why);
-	OK(ki_json_encode(&out, payload, KI_JSON_PLAIN, NULL));
+	OK(ki_json_encode(&work, &out, payload, KI_JSON_PLAIN, NULL));
 	EQ_STR(ki_buf_cstr(&out), "{\"1\":7,\"1.5\":[],\"2\":null,\"?\":[],\"b\":null,\"true\":3}");
-	STATUS(ki_json_encode(&out, payload, KI_JSON_STRICT, &why), KITH_EINVAL);
+	STATUS(ki_json_encode(&work, &out, payload, KI_JSON_STRICT, &why), KITH_EINVAL);
 	EQ_STR(ki_buf_cstr(&why), "cannot encode a table with mixed keys");
 	EQ_STR(ki_buf_cstr(&out), "{\"1\":7,\"1.5\":[],\"2\":null,\"?\":[],\"b\":null,\"true\":3}");
 	ki_payload_unref(payload);
@@ -219,6 +225,8 @@ TEST(lua_json, a_plain_text_says_everything_somehow) {
 }
 
 TEST(lua_json, a_plain_text_ends_where_it_is_too_deep) {
+	struct ki_json_work work;
+	ki_json_work_init(&work, NULL, NULL);
 	enum { LEVELS = 200 };
 	struct ki_value_writer w;
 	size_t marks[LEVELS];
@@ -235,10 +243,10 @@ TEST(lua_json, a_plain_text_ends_where_it_is_too_deep) {
 	struct ki_payload *payload = ki_value_finish(&w, KI_FORMAT_LUA);
 	struct ki_buf out;
 	ki_buf_init(&out);
-	OK(ki_json_encode(&out, payload, KI_JSON_PLAIN, NULL));
+	OK(ki_json_encode(&work, &out, payload, KI_JSON_PLAIN, NULL));
 	HAS_STR(ki_buf_cstr(&out), "[[null,7],7]");
 	EQ_UINT(out.len, 128 * strlen("[,7]") + strlen("null"));
-	STATUS(ki_json_encode(&out, payload, KI_JSON_STRICT, NULL), KITH_EINVAL);
+	STATUS(ki_json_encode(&work, &out, payload, KI_JSON_STRICT, NULL), KITH_EINVAL);
 	ki_payload_unref(payload);
 	ki_buf_fini(&out);
 }
