@@ -184,10 +184,7 @@ static int run_threads(struct kith_runtime *runtime, int64_t until_ns) {
 	struct ki_host *host = ki_sched_system_host(runtime->sched);
 	runtime->timeout.fire = timeout_fired;
 	if (until_ns != INT64_MAX) {
-		int status = ki_host_arm(host, &runtime->timeout, until_ns);
-		if (status) {
-			return status;
-		}
+		ki_host_arm(host, &runtime->timeout, until_ns);
 	}
 	runtime->app->stuck = false; /* it waits on */
 	/* a halt by a timeout of before may be left over */

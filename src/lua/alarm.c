@@ -23,14 +23,14 @@ void ki_alarm_init(struct ki_lua *lua, struct ki_alarm *alarm,
 	alarm->tell = tell;
 }
 
-int ki_alarm_arm(struct ki_lua *lua, struct ki_alarm *alarm, int64_t deadline_ns) {
+void ki_alarm_arm(struct ki_lua *lua, struct ki_alarm *alarm, int64_t deadline_ns) {
 	ki_assert(ki_list_empty(&alarm->node)); /* A1 */
 	alarm->deadline_ns = deadline_ns;
 	if (lua->loading) {
 		ki_list_push_back(&lua->alarms_new, &alarm->node);
-		return KITH_OK;
+	} else {
+		ki_proc_timer_arm(&alarm->timer, deadline_ns);
 	}
-	return ki_proc_timer_arm(&alarm->timer, deadline_ns);
 }
 
 bool ki_alarm_stop(struct ki_alarm *alarm, bool *busy) {
@@ -42,16 +42,11 @@ bool ki_alarm_stop(struct ki_alarm *alarm, bool *busy) {
 	return ki_proc_timer_stop(&alarm->timer, busy);
 }
 
-int ki_alarms_start(struct ki_lua *lua) {
-	while (!ki_list_empty(&lua->alarms_new)) {
-		struct ki_alarm *alarm = ki_list_entry(lua->alarms_new.next, struct ki_alarm, node);
-		int status = ki_proc_timer_arm(&alarm->timer, alarm->deadline_ns);
-		if (status != KITH_OK) {
-			return status;
-		}
-		ki_list_remove(&alarm->node);
+void ki_alarms_start(struct ki_lua *lua) {
+	for (struct ki_list *at; (at = ki_list_pop_front(&lua->alarms_new)) != NULL;) {
+		struct ki_alarm *alarm = ki_list_entry(at, struct ki_alarm, node);
+		ki_proc_timer_arm(&alarm->timer, alarm->deadline_ns);
 	}
-	return KITH_OK;
 }
 
 static void tell_first(lua_State *L, struct ki_list *list) {

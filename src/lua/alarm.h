@@ -23,13 +23,13 @@ void ki_alarm_init(struct ki_lua *lua, struct ki_alarm *alarm,
 	void (*tell)(lua_State *L, struct ki_alarm *alarm),
 	void (*release)(struct ki_proc_timer *timer));
 /* Arms an alarm at rest. While the chunk loads it is kept back: nobody may wake a process that is
- * not made yet. Errors: KITH_EEXHAUSTED. */
-int ki_alarm_arm(struct ki_lua *lua, struct ki_alarm *alarm, int64_t deadline_ns);
+ * not made yet. */
+void ki_alarm_arm(struct ki_lua *lua, struct ki_alarm *alarm, int64_t deadline_ns);
 /* Stops it: true when it would still have been told. *busy as in ki_proc_timer_stop. */
 bool ki_alarm_stop(struct ki_alarm *alarm, bool *busy);
 
-/* Arms what was kept back. KITH_EEXHAUSTED. */
-int ki_alarms_start(struct ki_lua *lua);
+/* Arms what was kept back. */
+void ki_alarms_start(struct ki_lua *lua);
 /* Tells those that fired right behind the arrival `after`; NULL: before the first. */
 void ki_alarms_tell(lua_State *L, const struct ki_signal *after);
 /* Tells all. */

@@ -68,9 +68,8 @@ struct ki_call *ki_call_begin(lua_State *L, kith_pid callee, int64_t timeout_ns,
 	ki_alarm_init(lua, &call->timeout, timed_out, release);
 	ki_proc_call_bind(lua->proc, callee, call);
 	lua->nr_pending++;
-	if (timeout_ns > 0 &&
-		ki_alarm_arm(lua, &call->timeout, ki_alarm_deadline(lua, timeout_ns)) != KITH_OK) {
-		ki_lua_refuse_memory(L);
+	if (timeout_ns > 0) {
+		ki_alarm_arm(lua, &call->timeout, ki_alarm_deadline(lua, timeout_ns));
 	}
 	return call;
 }

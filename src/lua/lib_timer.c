@@ -76,9 +76,7 @@ static int lib_sleep(lua_State *L) {
 	ki_lua_look(L);
 	struct ki_alarm *alarm = &lua->current->sleep;
 	ki_alarm_init(lua, alarm, wake_sleeper, NULL);
-	if (ki_alarm_arm(lua, alarm, deadline_ns) != KITH_OK) {
-		ki_lua_refuse_memory(L);
-	}
+	ki_alarm_arm(lua, alarm, deadline_ns);
 	lua->nr_pending++;
 	ki_co_waiter(L, "sleep");
 	return ki_co_block(L, 0, slept);
@@ -115,10 +113,7 @@ static void start(lua_State *L, struct timer_channel *channel, int64_t deadline_
 	block->channel = channel;
 	block->orphan = false;
 	ki_alarm_init(lua, &block->alarm, tell, release);
-	if (ki_alarm_arm(lua, &block->alarm, deadline_ns) != KITH_OK) {
-		free_block(block);
-		ki_lua_refuse_memory(L);
-	}
+	ki_alarm_arm(lua, &block->alarm, deadline_ns);
 	channel->block = block;
 	lua->nr_pending++;
 }
@@ -176,10 +171,7 @@ static void tick(lua_State *L, struct timer_channel *channel, struct timer_block
 		add_tick(channel, wall_ns + i * period);
 	}
 	due += missed * period;
-	if (ki_alarm_arm(lua, &block->alarm, due < INT64_MAX - period ? due + period : INT64_MAX) !=
-		KITH_OK) {
-		ki_lua_refuse_memory(L);
-	}
+	ki_alarm_arm(lua, &block->alarm, due < INT64_MAX - period ? due + period : INT64_MAX);
 	ki_channel_pump(L, &channel->channel);
 }
 

@@ -227,10 +227,7 @@ static bool look(struct ki_lua *lua) {
 	if (!ki_proc_look(lua->proc)) {
 		return false;
 	}
-	if (ki_alarms_start(lua) != KITH_OK) {
-		ki_lua_end_memory(lua);
-		return false;
-	}
+	ki_alarms_start(lua);
 	if (!ki_lua_has_arrivals(lua)) {
 		return true;
 	}

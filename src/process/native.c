@@ -85,19 +85,15 @@ static bool lives(struct ki_proc *proc) {
 	return false;
 }
 
-/* Parks until something comes or the time is up. KITH_EEXHAUSTED: no memory for the timer. */
-static int wait_until(struct ki_proc *proc, int64_t deadline_ns, const char *fn) {
+/* Parks until something comes or the time is up. */
+static void wait_until(struct ki_proc *proc, int64_t deadline_ns, const char *fn) {
 	struct native_body *body = proc->body;
 	body->waits_in = fn;
 	if (deadline_ns != INT64_MAX && body->timer.state == KI_PROC_TIMER_REST) {
-		int status = ki_proc_timer_arm(&body->timer, deadline_ns);
-		if (status) {
-			return status;
-		}
+		ki_proc_timer_arm(&body->timer, deadline_ns);
 	}
 	ki_proc_show(proc);
 	ki_task_park();
-	return KITH_OK;
 }
 
 /* Brings the timer to rest. [N1] */
@@ -115,25 +111,19 @@ static void end_wait(struct ki_proc *proc) {
 
 int ki_native_receive(struct ki_proc *proc, int64_t deadline_ns, struct ki_signal **out) {
 	struct native_body *body = proc->body;
-	int status = KITH_OK;
 	for (;;) {
 		if (!lives(proc)) {
 			return KITH_EKILLED;
 		}
 		*out = ki_proc_take(proc);
-		if (*out || body->rang || status) {
+		if (*out || body->rang || deadline_ns <= ki_sched_now(proc->system->sched)) {
 			break;
 		}
-		if (deadline_ns <= ki_sched_now(proc->system->sched)) {
-			body->rang = true;
-			break;
-		}
-		status = wait_until(proc, deadline_ns, "receive");
+		wait_until(proc, deadline_ns, "receive");
 	}
-	bool rang = body->rang;
 	end_wait(proc);
 	if (!*out) {
-		return rang ? KITH_ETIMEOUT : status;
+		return KITH_ETIMEOUT;
 	}
 	if ((*out)->kind == KI_SIGNAL_MESSAGE) {
 		ki_proc_received(proc, ki_signal_message(*out));
@@ -145,13 +135,12 @@ int ki_native_sleep(struct ki_proc *proc, int64_t ns) {
 	struct native_body *body = proc->body;
 	int64_t now = ki_sched_now(proc->system->sched);
 	int64_t until = ns < INT64_MAX - now ? now + ns : INT64_MAX;
-	int status = KITH_OK;
 	while (lives(proc)) {
-		if (status || body->rang || until <= ki_sched_now(proc->system->sched)) {
+		if (body->rang || until <= ki_sched_now(proc->system->sched)) {
 			end_wait(proc);
-			return status;
+			return KITH_OK;
 		}
-		status = wait_until(proc, until, "sleep");
+		wait_until(proc, until, "sleep");
 	}
 	return KITH_EKILLED;
 }

@@ -28,7 +28,7 @@ extern const struct ki_body_ops ki_native_ops;
 /* Waits for the next message or event until the monotonic time `deadline_ns` (INT64_MAX: for ever).
  * Gives it in *out (owner: the caller, ki_signal_free). KITH_ETIMEOUT, KITH_EKILLED. */
 int ki_native_receive(struct ki_proc *proc, int64_t deadline_ns, struct ki_signal **out);
-/* Sleeps; KITH_EKILLED, KITH_EEXHAUSTED. */
+/* Sleeps; KITH_EKILLED. */
 int ki_native_sleep(struct ki_proc *proc, int64_t ns);
 /* Lets others run. KITH_EKILLED. */
 int ki_native_yield(struct ki_proc *proc);

@@ -2,7 +2,7 @@
  * process/timer.c: timers of a process, and deadlines.
  *
  * Owns: their states.
- * Threads: as in timer.h; `fire` functions run under a host's timer lock.
+ * Threads: as in timer.h; `fire` functions run under a lock of timers (sched/sched.h).
  * Tags: [DL1] a deadline's last reference is given back after all use of it.
  */
 #include "process/timer.h"
@@ -39,16 +39,12 @@ void ki_proc_timer_init(struct ki_proc_timer *timer, struct ki_proc *proc,
 	ki_list_init(&timer->node);
 }
 
-int ki_proc_timer_arm(struct ki_proc_timer *timer, int64_t deadline_ns) {
+void ki_proc_timer_arm(struct ki_proc_timer *timer, int64_t deadline_ns) {
 	ki_assert(timer->state == KI_PROC_TIMER_REST); /* TM1 */
-	int status = ki_host_arm(timer->proc->host_of_timers, &timer->timer, deadline_ns);
-	if (status) {
-		return status;
-	}
+	ki_host_arm(timer->proc->host_of_timers, &timer->timer, deadline_ns);
 	timer->state = KI_PROC_TIMER_ARMED;
 	timer->stopped = false;
 	ki_list_push_back(&timer->proc->timers, &timer->node);
-	return KITH_OK;
 }
 
 static void rest(struct ki_proc_timer *timer) {
@@ -135,10 +131,7 @@ struct ki_deadline *ki_deadline_arm(struct ki_system *system, struct ki_host *ho
 	deadline->host = host;
 	deadline->pid = pid;
 	deadline->cause = cause;
-	if (ki_host_arm(host, &deadline->timer, deadline_ns)) {
-		ki_free(deadline);
-		return NULL;
-	}
+	ki_host_arm(host, &deadline->timer, deadline_ns);
 	return deadline;
 }
 

@@ -50,8 +50,8 @@ void ki_proc_timer_init(struct ki_proc_timer *timer, struct ki_proc *proc,
 	void (*fired)(struct ki_proc_timer *), void (*release)(struct ki_proc_timer *));
 
 /* Arms a timer at rest, of a process that has been published, for the monotonic time `deadline_ns`.
- * KITH_EEXHAUSTED. */
-int ki_proc_timer_arm(struct ki_proc_timer *timer, int64_t deadline_ns);
+ */
+void ki_proc_timer_arm(struct ki_proc_timer *timer, int64_t deadline_ns);
 
 /*
  * Stops it: true when it was pending, or had fired and its owner has not heard of it yet; `fired`

@@ -45,7 +45,7 @@ struct ki_driver_ops {
 	/* Calls `visit` for each set of counters that workers of the host have had. */
 	void (*each_counters)(struct ki_host *host,
 		void (*visit)(void *arg, struct ki_worker_counters *counters), void *arg);
-	int (*arm)(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns);
+	void (*arm)(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns);
 	bool (*cancel)(struct ki_host *host, struct ki_timer *timer);
 	enum ki_run_end (*run)(struct ki_sched *sched, int64_t until_ns);
 	void (*halt)(struct ki_sched *sched);

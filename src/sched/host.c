@@ -210,8 +210,8 @@ void ki_host_stop(struct ki_host *host) {
 	host->sched->ops->host_stop(host);
 }
 
-int ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns) {
-	return host->sched->ops->arm(host, timer, deadline_ns);
+void ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns) {
+	host->sched->ops->arm(host, timer, deadline_ns);
 }
 
 bool ki_host_cancel(struct ki_host *host, struct ki_timer *timer) {

@@ -114,12 +114,12 @@ bool ki_sched_at_rest(struct ki_sched *sched, uint64_t *woken);
 
 /*
  * Timers. `timer->fire` is called once at or after the deadline (never before), by a worker of the
- * host, with the host's timer lock held: it may push a signal and wake a task, and must not arm or
- * cancel. Any thread. Errors of arm: KITH_EEXHAUSTED.
+ * host, with a lock of timers held: it may push a signal and wake a task, and must not arm or
+ * cancel. Arming takes no memory. Any thread.
  * ki_host_cancel gives true when the timer was pending and now never fires; when it returns, `fire`
  * is not running.
  */
-int ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns);
+void ki_host_arm(struct ki_host *host, struct ki_timer *timer, int64_t deadline_ns);
 bool ki_host_cancel(struct ki_host *host, struct ki_timer *timer);
 
 #endif

@@ -274,7 +274,7 @@ static void fire_due(struct sim *sim) {
 	ki_mutex_unlock(&sim->timers_mutex);
 }
 
-static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
+static void arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
 	struct sim *sim = sim_of(base->sched);
 	struct sim_host *host = host_of(base);
 	if (counts(base)) {
@@ -287,7 +287,6 @@ static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns
 		set_next(sim, deadline_ns);
 	}
 	ki_mutex_unlock(&sim->timers_mutex);
-	return KITH_OK;
 }
 
 static bool cancel(struct ki_host *base, struct ki_timer *timer) {

@@ -135,9 +135,8 @@ static struct ki_inject_node *steal(
 
 /* --- timers --- */
 
-static int arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
+static void arm(struct ki_host *base, struct ki_timer *timer, int64_t deadline_ns) {
 	ki_timers_arm(ki_thread_host_of(base), timer, deadline_ns);
-	return KITH_OK;
 }
 
 static bool cancel(struct ki_host *base, struct ki_timer *timer) {

@@ -221,7 +221,9 @@ static bool is_alone(const struct ki_supervisor *sup) {
 
 static void restart_alone(struct ki_supervisor *sup, struct ki_child *child, int64_t due_ns) {
 	ki_child_set_state(child, KI_CHILD_WAITING);
-	if (due_ns <= now_of(sup) || ki_wait_until(&child->wait, due_ns)) {
+	if (due_ns > now_of(sup)) {
+		ki_wait_until(&child->wait, due_ns);
+	} else {
 		ki_list_push_back(&sup->ready, &child->ready);
 	}
 }
@@ -454,8 +456,8 @@ static bool act_group_stop(struct ki_supervisor *sup) {
 		return ki_supervisor_answer(sup);
 	}
 	sup->phase = KI_SUPERVISOR_GROUP_WAIT;
-	if (sup->due_ns > now_of(sup) && ki_wait_until(&sup->wait, sup->due_ns)) {
-		sup->due_ns = 0;
+	if (sup->due_ns > now_of(sup)) {
+		ki_wait_until(&sup->wait, sup->due_ns);
 	}
 	return true;
 }

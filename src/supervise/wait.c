@@ -11,8 +11,9 @@ static void rested(struct ki_proc_timer *timer) {
 	if (timer->proc->ended || wait->due_ns == INT64_MAX) {
 		return;
 	}
-	int64_t due_ns = wait->due_ns;
-	if (due_ns <= ki_sched_now(timer->proc->system->sched) || ki_wait_until(wait, due_ns)) {
+	if (wait->due_ns > ki_sched_now(timer->proc->system->sched)) {
+		ki_wait_until(wait, wait->due_ns);
+	} else {
 		wait->due_ns = INT64_MAX;
 		wait->due(wait);
 	}
@@ -25,17 +26,15 @@ void ki_wait_init(struct ki_wait *wait, struct ki_proc *proc, void (*due)(struct
 	wait->gone = NULL;
 }
 
-bool ki_wait_until(struct ki_wait *wait, int64_t due_ns) {
+void ki_wait_until(struct ki_wait *wait, int64_t due_ns) {
 	bool busy = wait->timer.state == KI_PROC_TIMER_FIRED;
 	wait->due_ns = due_ns;
 	if (wait->timer.state == KI_PROC_TIMER_ARMED) {
 		ki_proc_timer_stop(&wait->timer, &busy);
 	}
-	if (!busy && ki_proc_timer_arm(&wait->timer, due_ns)) {
-		wait->due_ns = INT64_MAX;
-		return true;
+	if (!busy) { /* else the arrival sets it */
+		ki_proc_timer_arm(&wait->timer, due_ns);
 	}
-	return false; /* while busy: the arrival sets it */
 }
 
 void ki_wait_end(struct ki_wait *wait) {

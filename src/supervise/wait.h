@@ -21,9 +21,8 @@ struct ki_wait {
 };
 
 void ki_wait_init(struct ki_wait *wait, struct ki_proc *proc, void (*due)(struct ki_wait *));
-/* Sets the time, in place of any before. Without memory for that it is due by the next look
- * already, or at once: true then, and `due` is not called. */
-bool ki_wait_until(struct ki_wait *wait, int64_t due_ns);
+/* Sets the time, in place of any before. */
+void ki_wait_until(struct ki_wait *wait, int64_t due_ns);
 /* Gives the wait up. */
 void ki_wait_end(struct ki_wait *wait);
 /* The memory is about to go: true when it may go now; else `gone` is called once it may. */

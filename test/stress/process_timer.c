@@ -83,7 +83,7 @@ static enum ki_step body_step(struct ki_proc *proc) {
 		int64_t now_ns = ki_sched_now(stage->sched);
 		int64_t due_ns = now_ns + (int64_t)ki_rng_below(&body->rng, 30000);
 		body->armed = true;
-		OK(ki_proc_timer_arm(&body->timer, due_ns));
+		ki_proc_timer_arm(&body->timer, due_ns);
 		ki_add_rlx(&stage->xarmed, 1); /* a counter */
 		look_hard(proc, body, due_ns + (int64_t)ki_rng_below(&body->rng, 60000));
 		uint64_t fate = ki_rng_below(&body->rng, 4);

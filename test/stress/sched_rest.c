@@ -51,8 +51,8 @@ static void pass(struct actor *me) {
 		ki_sub_rel(&xlive, 1); /* its actor is awake for some moments more */
 	} else if (lot < 60 && !ki_load_acq(&me->xarmed)) {
 		ki_store_rel(&me->xarmed, true);
-		OK(ki_host_arm(me->task.host, &me->timer,
-			ki_sched_now(sched) + (int64_t)draw(300000)));
+		ki_host_arm(me->task.host, &me->timer,
+			ki_sched_now(sched) + (int64_t)draw(300000));
 	} else if (lot < 100 && ki_load_acq(&me->xarmed) &&
 		ki_host_cancel(me->task.host, &me->timer)) {
 		ki_store_rel(&me->xarmed, false);

@@ -223,7 +223,7 @@ TEST(sched_monitor, timers_go_on_while_the_only_worker_is_stuck) {
 	body_init(&holds, &bench, hold);
 	holds.timer = (struct ki_timer){.fire = raise_flag};
 	ki_task_start(&holds.task);
-	OK(ki_host_arm(bench.host, &holds.timer, ki_clock_mono_ns() + 5 * MS));
+	ki_host_arm(bench.host, &holds.timer, ki_clock_mono_ns() + 5 * MS);
 	bench_run(&bench);
 	bench_close(&bench);
 }

@@ -47,16 +47,16 @@ TEST(sched_rest, armed_timer_is_awake_until_it_fires_or_is_stopped) {
 	struct bench bench;
 	struct ki_timer timer = {.fire = nothing};
 	bench_open(&bench, (struct ki_sched_options){.simulate = true}, 1);
-	OK(ki_host_arm(bench.host, &timer, 1000));
+	ki_host_arm(bench.host, &timer, 1000);
 	FALSE(at_rest(&bench));
 	EQ_INT(ki_sched_run(bench.sched, -1), KI_RUN_IDLE);
 	TRUE(at_rest(&bench));
-	OK(ki_host_arm(bench.host, &timer, 2000));
+	ki_host_arm(bench.host, &timer, 2000);
 	TRUE(ki_host_cancel(bench.host, &timer));
 	TRUE(at_rest(&bench));
 	FALSE(ki_host_cancel(bench.host, &timer));
 	TRUE(at_rest(&bench));
-	OK(ki_host_arm(ki_sched_system_host(bench.sched), &timer, 2000)); /* is not counted */
+	ki_host_arm(ki_sched_system_host(bench.sched), &timer, 2000); /* is not counted */
 	TRUE(at_rest(&bench));
 	TRUE(ki_host_cancel(ki_sched_system_host(bench.sched), &timer));
 	ki_host_stop(bench.host);
