@@ -8,6 +8,7 @@
 
 #include "api/runtime.h"
 #include "lua/json.h"
+#include "mem/traceback.h"
 #include "mem/value.h"
 #include "process/signals.h"
 
@@ -112,11 +113,13 @@ static void read_failure(struct kith_runtime *runtime, const struct ki_service *
 	fault(runtime, view.message);
 	ki_report_text(&runtime->error, view.message, "");
 	ki_buf_putc(&runtime->error, '\n');
-	if (view.stack.len > 0) {
-		ki_report_text(&runtime->error, view.stack, "");
-		if (view.stack.ptr[view.stack.len - 1] != '\n') {
-			ki_buf_putc(&runtime->error, '\n');
-		}
+	if (view.trace.len > 0) {
+		struct ki_buf text;
+		ki_buf_init(&text);
+		ki_trace_format(&text, view.trace);
+		ki_report_text(&runtime->error, ki_buf_view(&text), "");
+		ki_buf_putc(&runtime->error, '\n');
+		ki_buf_fini(&text);
 	}
 }
 

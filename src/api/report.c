@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "api/runtime.h"
+#include "mem/traceback.h"
 #include "mem/value.h"
 #include "process/pid.h"
 #include "process/signals.h"
@@ -149,8 +150,12 @@ static bool says_nothing(struct ki_strv line, bool first) {
 }
 
 /* Appends the lines of a Lua traceback that say where, each without the tab in front. */
-static void put_traceback(struct ki_buf *out, struct ki_strv stack) {
+static void put_traceback(struct ki_buf *out, struct ki_strv trace) {
 	bool first = true;
+	struct ki_buf text;
+	ki_buf_init(&text);
+	ki_trace_format(&text, trace);
+	struct ki_strv stack = ki_buf_view(&text);
 	while (stack.len > 0) {
 		size_t end = ki_strv_find(stack, '\n');
 		struct ki_strv line = ki_strv_sub(stack, 0, end);
@@ -164,6 +169,7 @@ static void put_traceback(struct ki_buf *out, struct ki_strv stack) {
 			first = false;
 		}
 	}
+	ki_buf_fini(&text);
 }
 
 static struct ki_error_view view_error(const struct ki_result *result) {
@@ -191,7 +197,7 @@ static void put_report(struct ki_buf *out, const struct ki_crash *crash, const c
 		crash->nr_links == 1 ? "" : "s", crash->nr_monitors,
 		crash->nr_monitors == 1 ? "" : "s");
 	ki_buf_init(&traceback);
-	put_traceback(&traceback, view.stack);
+	put_traceback(&traceback, view.trace);
 	if (traceback.len > 0) {
 		ki_buf_puts(out, "  traceback ");
 		ki_report_text(out, ki_buf_view(&traceback), "            ");
@@ -214,7 +220,7 @@ static void log_report(
 	char numbers[3][24], uptime[40];
 	ki_buf_putv(&reason, view.message);
 	ki_buf_putv(&kind, view.kind);
-	put_traceback(&stack, view.stack);
+	put_traceback(&stack, view.trace);
 	snprintf(uptime, sizeof(uptime), "%.3f", (double)crash->uptime_ns / 1e9);
 	struct ki_log_field fields[] = {
 		{.key = "pid", .value = pid},

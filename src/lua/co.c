@@ -28,7 +28,7 @@
 static const char cos_key = 'c'; /* its address: the table of C1 */
 
 /* Uservalues of a record. */
-enum { CO_THREAD = 1, CO_TRACEBACK = 2, CO_NR_VALUES = 2 };
+enum { CO_THREAD = 1, CO_TRACE = 2, CO_NR_VALUES = 2 };
 
 static void push_cos(lua_State *L) {
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &cos_key) == LUA_TNIL) {
@@ -48,12 +48,12 @@ static void push_record(lua_State *L, struct ki_co *co) {
 
 /* ---- What runs in its thread ---- */
 
-/* An error that nobody caught: its traceback is put by, the value goes on. */
+/* An error that nobody caught: its trace is put by, the value goes on. */
 static int on_error(lua_State *L) {
 	lua_settop(L, 1);
 	push_record(L, ki_lua_of(L)->current);
-	ki_error_push_traceback(L, 1);
-	lua_setiuservalue(L, -2, CO_TRACEBACK);
+	ki_error_push_trace(L, 1);
+	lua_setiuservalue(L, -2, CO_TRACE);
 	lua_settop(L, 1);
 	return 1;
 }
@@ -64,10 +64,11 @@ static int co_done(lua_State *L, int status, lua_KContext ctx) {
 	struct ki_co *co = lua->current;
 	if (status != LUA_OK && status != LUA_YIELD) {
 		push_record(L, co);
-		lua_getiuservalue(L, -1, CO_TRACEBACK);
-		const char *traceback = lua_tostring(L, -1);
+		lua_getiuservalue(L, -1, CO_TRACE);
+		struct ki_strv trace;
+		trace.ptr = lua_tolstring(L, -1, &trace.len);
 		lua_pushvalue(L, -3);
-		ki_lua_end_error(L, status, traceback);
+		ki_lua_end_error(L, status, trace);
 	} else if (co->is_main) {
 		ki_lua_end_results(L, 2);
 	}
@@ -157,7 +158,7 @@ void ki_co_resume(struct ki_co *co) {
 	if (status == LUA_OK) {
 		co_ended(co);
 	} else {
-		ki_lua_end_error(co->L, status, NULL); /* memory ran out in co_run itself */
+		ki_lua_end_error(co->L, status, ki_strv("")); /* memory ran out in co_run itself */
 	}
 }
 

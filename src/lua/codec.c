@@ -370,21 +370,21 @@ static bool encode_table(struct encoder *e, int table, const struct step *at) {
 }
 
 /* The details go as a table of their own even if another Error shares them, as the format asks. */
-static bool encode_error(struct encoder *e, int index, const char *more, const struct step *up) {
+static bool encode_error(
+	struct encoder *e, int index, struct ki_strv more, const struct step *up) {
 	struct ki_error_fields fields;
 	ki_error_fields(e->L, index, &fields);
-	struct ki_buf stack;
-	ki_buf_init(&stack);
-	if (more != NULL) {
-		ki_buf_putv(&stack, fields.stack);
-		ki_buf_puts(&stack, fields.stack.len > 0 ? "\n" : "");
-		ki_buf_puts(&stack, more);
-		if (!stack.failed) {
-			fields.stack = ki_buf_view(&stack);
+	struct ki_buf trace;
+	ki_buf_init(&trace);
+	if (more.len > 0) {
+		ki_buf_putv(&trace, fields.trace);
+		ki_buf_putv(&trace, more);
+		if (!trace.failed) {
+			fields.trace = ki_buf_view(&trace);
 		}
 	}
-	ki_value_error(&e->writer, fields.kind, fields.message, fields.retryable, fields.stack);
-	ki_buf_fini(&stack);
+	ki_value_error(&e->writer, fields.kind, fields.message, fields.retryable, fields.trace);
+	ki_buf_fini(&trace);
 	struct step at = {.up = up, .kind = STEP_DETAILS};
 	int details = lua_gettop(e->L);
 	bool has = lua_istable(e->L, details) && can_send(e, details);
@@ -419,7 +419,7 @@ static bool encode_payload(struct encoder *e, int index) {
 static bool encode_userdata(struct encoder *e, int index, const struct step *at) {
 	int64_t number;
 	if (ki_error_is(e->L, index)) {
-		return encode_error(e, index, NULL, at);
+		return encode_error(e, index, ki_strv(""), at);
 	}
 	if (ki_payload_is(e->L, index)) {
 		return encode_payload(e, index);
@@ -582,7 +582,7 @@ int ki_codec_encode(lua_State *L, int index, int ordinal, struct ki_payload **ou
 	return ki_codec_encode_value(L, index, ordinal, out);
 }
 
-struct ki_payload *ki_codec_encode_error(lua_State *L, int index, const char *more) {
+struct ki_payload *ki_codec_encode_error(lua_State *L, int index, struct ki_strv more) {
 	if (!lua_checkstack(L, STACK_SLOTS)) {
 		return NULL;
 	}
@@ -680,7 +680,7 @@ static int decode_table(struct decoder *d, uint32_t number, uint32_t narr, uint3
 
 static int decode_error(struct decoder *d, const struct ki_value_token *token) {
 	struct ki_error_fields fields = {token->error.kind, token->error.message,
-		token->error.stack, token->error.retryable};
+		token->error.trace, token->error.retryable};
 	int status = decode_value(d);
 	if (status != READ_OK) {
 		return status;

@@ -27,9 +27,9 @@
 int ki_codec_encode(lua_State *L, int index, int ordinal, struct ki_payload **out);
 /* The same for an argument, a result or the like: a Payload is wrapped, and arrives as one. */
 int ki_codec_encode_value(lua_State *L, int index, int ordinal, struct ki_payload **out);
-/* The Error at index with `more` (may be NULL) behind its stack; details that cannot be sent are
- * left out. NULL: no memory. Does not raise. */
-struct ki_payload *ki_codec_encode_error(lua_State *L, int index, const char *more);
+/* The Error at index with `more` behind its trace; details that cannot be sent are left out. NULL:
+ * no memory. Does not raise. */
+struct ki_payload *ki_codec_encode_error(lua_State *L, int index, struct ki_strv more);
 /* The value at index for somebody to read: tables without what cannot be sent; of a value that
  * cannot be sent itself, nil. NULL: no memory. Does not raise. */
 struct ki_payload *ki_codec_encode_plain(lua_State *L, int index);

@@ -313,9 +313,9 @@ static int lib_set_options(lua_State *L) {
 static _Noreturn void upgrade_failed(lua_State *L, const char *step, const char *text) {
 	luaL_checkstack(L, LUA_MINSTACK, NULL);
 	lua_pushfstring(L, "upgrade: %s failed: %s", step, text);
-	ki_error_push_traceback(L, 1);
+	ki_error_push_trace(L, 1);
 	lua_insert(L, -2);
-	ki_lua_end_error(L, LUA_ERRRUN, lua_tostring(L, -2));
+	ki_lua_end_error(L, LUA_ERRRUN, string_at(L, -2));
 	ki_task_abandon();
 }
 

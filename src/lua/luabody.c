@@ -89,7 +89,7 @@ static int script_failed(struct ki_strv cause, struct ki_payload **error) {
 
 /* With the text of the error value on top of the stack. */
 static int script_raised(lua_State *L, struct ki_payload **error) {
-	struct ki_payload *cause = ki_error_from_value(L, -1, NULL);
+	struct ki_payload *cause = ki_error_from_value(L, -1, ki_strv(""));
 	struct ki_error_view view = {0};
 	if (cause == NULL || ki_error_read(cause, &view) != KITH_OK) {
 		return exhausted(error);
@@ -234,7 +234,7 @@ static bool look(struct ki_lua *lua) {
 	lua_pushcfunction(lua->L, route);
 	int status = lua_pcall(lua->L, 0, 0, 0);
 	if (status != LUA_OK) {
-		ki_lua_end_error(lua->L, status, NULL);
+		ki_lua_end_error(lua->L, status, ki_strv(""));
 	}
 	return !lua->ended;
 }
@@ -248,7 +248,7 @@ static bool begin(struct ki_lua *lua) {
 	ki_lua_hook(lua->L);
 	int status = call(lua->L, start_main, 0);
 	if (status != LUA_OK) {
-		ki_lua_end_error(lua->L, status, NULL);
+		ki_lua_end_error(lua->L, status, ki_strv(""));
 	}
 	drop_args(lua);
 	return !lua->ended;

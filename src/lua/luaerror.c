@@ -2,7 +2,7 @@
  * lua/luaerror.c: the Error object and the global `errors`.
  *
  * An Error is a userdata with its strings and its details as user values. Where it was made is kept
- * as the text of a traceback, which errors.call_stack reads back: most are never asked for it.
+ * as a trace (mem/traceback.h), which becomes text when it is asked for: few ever are.
  *
  * Owns: see luaerror.h. Threads: the worker that runs the process.
  */
@@ -17,7 +17,10 @@
 #include "lua/codec.h"
 #include "lua/immutable.h"
 #include "lua/pure.h"
+#include "lua/refusal.h"
+#include "lua/scratch.h"
 #include "lua/usertype.h"
+#include "mem/traceback.h"
 
 /* Of a traceback that errors.new takes. */
 #define FRAMES_MAX 32
@@ -28,7 +31,7 @@
 #define DETAILS_DEPTH_MAX 200
 
 /* User values. */
-enum { KIND = 1, MESSAGE, STACK, DETAILS, NR_VALUES = DETAILS };
+enum { KIND = 1, MESSAGE, TRACE, DETAILS, NR_VALUES = DETAILS };
 
 struct error_head {
 	enum ki_retryable retryable;
@@ -64,6 +67,12 @@ bool ki_error_is(lua_State *L, int index) {
 	return ki_usertype_test(L, index, KI_TYPE_ERROR) != NULL;
 }
 
+static struct ki_strv string_view(lua_State *L, int index) {
+	size_t len;
+	const char *text = lua_tolstring(L, index, &len);
+	return ki_strv_n(text, len);
+}
+
 static struct ki_strv value_view(lua_State *L, int index, int which) {
 	size_t len;
 	lua_getiuservalue(L, index, which);
@@ -77,7 +86,7 @@ void ki_error_fields(lua_State *L, int index, struct ki_error_fields *out) {
 	const struct error_head *head = lua_touserdata(L, index);
 	out->kind = value_view(L, index, KIND);
 	out->message = value_view(L, index, MESSAGE);
-	out->stack = value_view(L, index, STACK);
+	out->trace = value_view(L, index, TRACE);
 	out->retryable = head->retryable;
 	lua_getiuservalue(L, index, DETAILS);
 }
@@ -98,7 +107,7 @@ void ki_error_make(lua_State *L, const struct ki_error_fields *fields) {
 	head->retryable = fields->retryable;
 	set_string(L, index, KIND, fields->kind);
 	set_string(L, index, MESSAGE, fields->message);
-	set_string(L, index, STACK, fields->stack);
+	set_string(L, index, TRACE, fields->trace);
 	lua_pushvalue(L, index - 1);
 	lua_setiuservalue(L, index, DETAILS);
 	lua_remove(L, index - 1);
@@ -219,18 +228,18 @@ static int text_of_value(lua_State *L) {
 	}
 }
 
-static struct ki_payload *internal_error(struct ki_strv message, const char *stack) {
+static struct ki_payload *internal_error(struct ki_strv message, struct ki_strv trace) {
 	return ki_error_payload(
-		ki_strv("Internal"), message, KI_RETRYABLE_NIL, ki_strv(stack), NULL, 0);
+		ki_strv("Internal"), message, KI_RETRYABLE_NIL, trace, NULL, 0);
 }
 
-struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *traceback) {
+struct ki_payload *ki_error_from_value(lua_State *L, int index, struct ki_strv trace) {
 	index = lua_absindex(L, index);
 	if (!lua_checkstack(L, 3)) {
 		return NULL;
 	}
 	if (ki_error_is(L, index)) {
-		return ki_codec_encode_error(L, index, traceback);
+		return ki_codec_encode_error(L, index, trace);
 	}
 	char generic[64];
 	int len = snprintf(
@@ -241,7 +250,7 @@ struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *trac
 	if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) {
 		text.ptr = lua_tolstring(L, -1, &text.len);
 	}
-	struct ki_payload *error = internal_error(text, traceback);
+	struct ki_payload *error = internal_error(text, trace);
 	lua_pop(L, 1);
 	return error;
 }
@@ -251,48 +260,50 @@ struct ki_payload *ki_error_from_second(lua_State *L, int index, bool *is_error)
 	if (lua_type(L, index) == LUA_TSTRING) {
 		size_t len;
 		const char *text = lua_tolstring(L, index, &len);
-		return internal_error(ki_strv_n(text, len), NULL);
+		return internal_error(ki_strv_n(text, len), ki_strv(""));
 	}
 	if (lua_type(L, index) == LUA_TUSERDATA && lua_checkstack(L, 2) && ki_error_is(L, index)) {
-		return ki_codec_encode_error(L, index, NULL);
+		return ki_codec_encode_error(L, index, ki_strv(""));
 	}
 	*is_error = false;
 	return NULL;
 }
 
-/* ---- tracebacks ---- */
+/* ---- traces ---- */
 
-static void add_frame(luaL_Buffer *text, const lua_Debug *frame) {
-	char line[LUA_IDSIZE + 320];
-	int len = frame->currentline > 0
-		? snprintf(
-			  line, sizeof line, "\n\t%s:%d: in ", frame->short_src, frame->currentline)
-		: snprintf(line, sizeof line, "\n\t%s: in ", frame->short_src);
-	size_t left = sizeof line - (size_t)len;
-	if (*frame->what == 'm') {
-		snprintf(line + len, left, "main chunk");
-	} else if (frame->name != NULL) {
-		bool plain = strcmp(frame->namewhat, "global") == 0 || *frame->namewhat == '\0';
-		snprintf(line + len, left, "%s '%.200s'", plain ? "function" : frame->namewhat,
-			frame->name);
-	} else if (*frame->what == 'C') {
-		snprintf(line + len, left, "?");
-	} else {
-		snprintf(
-			line + len, left, "function <%s:%d>", frame->short_src, frame->linedefined);
-	}
-	luaL_addstring(text, line);
+static void add_record(luaL_Buffer *trace, const struct ki_trace_record *record) {
+	char *at = luaL_prepbuffsize(trace, KI_TRACE_BYTES_MAX + record->source.len);
+	luaL_addsize(trace, ki_trace_put(at, record));
+}
+
+static void add_text(luaL_Buffer *trace, struct ki_strv text) {
+	add_record(trace, &(struct ki_trace_record){.what = KI_TRACE_TEXT, .source = text});
+}
+
+static enum ki_trace_what what_is(const lua_Debug *frame) {
+	return *frame->what == 'm' ? KI_TRACE_MAIN
+		: *frame->what == 'C' ? KI_TRACE_C : KI_TRACE_LUA;
+}
+
+static void add_frame(luaL_Buffer *trace, const lua_Debug *frame) {
+	struct ki_trace_record record = {
+		.what = what_is(frame),
+		.source = ki_strv(frame->short_src),
+		.name = ki_strv(frame->name),
+		.kind = ki_strv(frame->namewhat),
+		.line = frame->currentline,
+		.defined = frame->linedefined,
+		.tail_call = frame->istailcall,
+	};
+	add_record(trace, &record);
 }
 
 /* The frames from `level` on, `max` of them at most; gives the level behind them. */
-static int add_frames(lua_State *L, luaL_Buffer *text, int level, int max) {
+static int add_frames(lua_State *L, luaL_Buffer *trace, int level, int max) {
 	lua_Debug frame;
 	for (; max > 0 && lua_getstack(L, level, &frame); max--, level++) {
 		lua_getinfo(L, "Slnt", &frame);
-		add_frame(text, &frame);
-		if (frame.istailcall) {
-			luaL_addstring(text, "\n\t(...tail calls...)");
-		}
+		add_frame(trace, &frame);
 	}
 	return level;
 }
@@ -316,30 +327,33 @@ static int nr_levels(lua_State *L) {
 	return not_there;
 }
 
-/* luaL_traceback is not used: it walks all loaded modules for each level. */
-
-static void push_traceback(lua_State *L, int level) {
-	luaL_Buffer text;
-	luaL_buffinit(L, &text);
-	luaL_addstring(&text, "stack traceback:");
-	add_frames(L, &text, level, FRAMES_MAX);
-	luaL_pushresult(&text);
+static void add_heading(luaL_Buffer *trace) {
+	add_text(trace, ki_strv("stack traceback:"));
 }
 
-void ki_error_push_traceback(lua_State *L, int level) {
-	luaL_Buffer text;
-	luaL_buffinit(L, &text);
-	luaL_addstring(&text, "stack traceback:");
+/* Of an Error that is made, not thrown: it may be one of many. */
+static void push_trace(lua_State *L, int level) {
+	luaL_Buffer trace;
+	luaL_buffinit(L, &trace);
+	add_heading(&trace);
+	add_frames(L, &trace, level, FRAMES_MAX);
+	luaL_pushresult(&trace);
+}
+
+void ki_error_push_trace(lua_State *L, int level) {
+	luaL_Buffer trace;
+	luaL_buffinit(L, &trace);
+	add_heading(&trace);
 	int nr = nr_levels(L);
 	int skipped = nr - level - FRAMES_FIRST - FRAMES_LAST;
 	if (skipped > 0) {
 		char line[64];
-		level = add_frames(L, &text, level, FRAMES_FIRST) + skipped;
-		snprintf(line, sizeof line, "\n\t...\t(skipping %d levels)", skipped);
-		luaL_addstring(&text, line);
+		level = add_frames(L, &trace, level, FRAMES_FIRST) + skipped;
+		snprintf(line, sizeof line, "\t...\t(skipping %d levels)", skipped);
+		add_text(&trace, ki_strv(line));
 	}
-	add_frames(L, &text, level, nr);
-	luaL_pushresult(&text);
+	add_frames(L, &trace, level, nr);
+	luaL_pushresult(&trace);
 }
 
 static void set_view(lua_State *L, const char *key, struct ki_strv text) {
@@ -347,55 +361,32 @@ static void set_view(lua_State *L, const char *key, struct ki_strv text) {
 	lua_setfield(L, -2, key);
 }
 
-/* Pushes the frame that one line of a traceback shows: `\tSOURCE:LINE: in WHAT`. */
-static bool push_frame(lua_State *L, int level, struct ki_strv line) {
-	size_t in = SIZE_MAX;
-	for (size_t i = 1; i + 5 <= line.len; i++) {
-		if (memcmp(line.ptr + i, ": in ", 5) == 0) {
-			in = i;
-		}
-	}
-	if (line.len == 0 || line.ptr[0] != '\t' || in == SIZE_MAX) {
-		return false;
-	}
-	struct ki_strv source = ki_strv_sub(line, 1, in - 1);
-	struct ki_strv what = ki_strv_sub(line, in + 5, SIZE_MAX);
-	size_t colon = source.len;
-	while (colon > 0 && source.ptr[colon - 1] >= '0' && source.ptr[colon - 1] <= '9') {
-		colon--;
-	}
-	int number = -1;
-	if (colon > 0 && colon < source.len && source.ptr[colon - 1] == ':') {
-		number = atoi(source.ptr + colon); /* stops at the colon behind it */
-		source.len = colon - 1;
-	}
+static void push_frame(lua_State *L, int level, const struct ki_trace_record *record) {
+	static const char *const types[] = {
+		[KI_TRACE_LUA] = "Lua", [KI_TRACE_MAIN] = "main", [KI_TRACE_C] = "C"};
 	lua_createtable(L, 0, 5);
 	lua_pushinteger(L, level);
 	lua_setfield(L, -2, "level");
-	lua_pushinteger(L, number);
+	lua_pushinteger(L, record->line > 0 ? record->line : -1);
 	lua_setfield(L, -2, "line");
-	set_view(L, "source", source);
-	size_t quote = ki_strv_find(what, '\'');
-	if (quote != SIZE_MAX && what.len > quote + 1) {
-		set_view(L, "name", ki_strv_sub(what, quote + 1, what.len - quote - 2));
+	set_view(L, "source", record->source);
+	if (record->name.len > 0) {
+		set_view(L, "name", record->name);
 	}
-	bool main = ki_strv_eqz(what, "main chunk");
-	lua_pushstring(L, main ? "main" : ki_strv_eqz(source, "[C]") ? "C" : "Lua");
+	lua_pushstring(L, types[record->what]);
 	lua_setfield(L, -2, "type");
-	return true;
 }
 
-/* text of a traceback -> the frames in it */
-static int push_frames(lua_State *L, struct ki_strv text) {
+/* Pushes an array of the frames of a trace; gives their number. */
+static int push_frames(lua_State *L, struct ki_strv trace) {
 	lua_newtable(L);
 	int nr = 0;
-	while (text.len > 0) {
-		size_t end = ki_strv_find(text, '\n');
-		struct ki_strv line = ki_strv_sub(text, 0, end);
-		if (push_frame(L, nr, line)) {
+	struct ki_trace_record record;
+	while (ki_trace_next(&trace, &record)) {
+		if (record.what != KI_TRACE_TEXT) {
+			push_frame(L, nr, &record);
 			lua_rawseti(L, -2, ++nr);
 		}
-		text = end == SIZE_MAX ? ki_strv("") : ki_strv_sub(text, end + 1, SIZE_MAX);
 	}
 	return nr;
 }
@@ -405,16 +396,14 @@ static int errors_call_stack(lua_State *L) {
 	lua_createtable(L, 0, 2);
 	int nr;
 	if (lua_isnil(L, 1)) {
-		push_traceback(L, 1);
-		size_t len;
-		const char *text = lua_tolstring(L, -1, &len);
-		nr = push_frames(L, ki_strv_n(text, len));
+		push_trace(L, 1);
+		nr = push_frames(L, string_view(L, -1));
 		lua_setfield(L, 2, "frames");
 		lua_pushthread(L);
 		luaL_tolstring(L, -1, NULL);
 		lua_setfield(L, 2, "thread");
 	} else if (ki_error_is(L, 1)) {
-		nr = push_frames(L, value_view(L, 1, STACK));
+		nr = push_frames(L, value_view(L, 1, TRACE));
 		lua_setfield(L, 2, "frames");
 		lua_pushliteral(L, "");
 		lua_setfield(L, 2, "thread");
@@ -527,7 +516,14 @@ static int error_details(lua_State *L) {
 
 static int error_stack(lua_State *L) {
 	check_self(L, "stack");
-	lua_getiuservalue(L, 1, STACK);
+	struct ki_scratch *scratch = ki_scratch_push(L);
+	ki_trace_format(&scratch->text, value_view(L, 1, TRACE));
+	if (scratch->text.failed) {
+		ki_lua_refuse_memory(L);
+	}
+	struct ki_strv text = ki_buf_view(&scratch->text);
+	lua_pushlstring(L, text.len > 0 ? text.ptr : "", text.len);
+	ki_scratch_clear(scratch);
 	return 1;
 }
 
@@ -549,12 +545,6 @@ static int error_concat(lua_State *L) {
 
 /* ---- the global ---- */
 
-static struct ki_strv string_view(lua_State *L, int index) {
-	size_t len;
-	const char *text = lua_tolstring(L, index, &len);
-	return ki_strv_n(text, len);
-}
-
 static void check_field(lua_State *L, const char *key, int type, const char *complaint) {
 	int got = lua_getfield(L, 1, key);
 	if (got != LUA_TNIL && got != type) {
@@ -572,11 +562,11 @@ static int new_from_table(lua_State *L) {
 	check_field(L, "kind", LUA_TSTRING, "kind must be a string");
 	check_field(L, "retryable", LUA_TBOOLEAN, "retryable must be a boolean");
 	check_field(L, "details", LUA_TTABLE, "details must be a table");
-	push_traceback(L, 1);
+	push_trace(L, 1);
 	struct ki_error_fields fields = {
 		.kind = string_view(L, ARG_KIND),
 		.message = string_view(L, ARG_MESSAGE),
-		.stack = string_view(L, -1),
+		.trace = string_view(L, -1),
 		.retryable = lua_isnil(L, ARG_RETRYABLE)  ? KI_RETRYABLE_NIL
 			: lua_toboolean(L, ARG_RETRYABLE) ? KI_RETRYABLE_YES
 							  : KI_RETRYABLE_NO,
@@ -599,9 +589,9 @@ static int errors_new(lua_State *L) {
 	if (lua_type(L, 1) != LUA_TSTRING) {
 		return luaL_error(L, "expected string or table");
 	}
-	push_traceback(L, 1);
+	push_trace(L, 1);
 	struct ki_error_fields fields = {.message = string_view(L, 1),
-		.stack = string_view(L, 2),
+		.trace = string_view(L, 2),
 		.retryable = KI_RETRYABLE_NIL};
 	lua_pushnil(L);
 	ki_error_make(L, &fields);
@@ -620,21 +610,24 @@ static int errors_wrap(lua_State *L) {
 		lua_replace(L, 2);
 	}
 	struct ki_error_fields fields = {.retryable = KI_RETRYABLE_NIL};
-	lua_pushvalue(L, 2);
-	lua_pushliteral(L, "\n");
+	luaL_Buffer trace; /* the context, then where the parent was made */
+	luaL_buffinit(L, &trace);
+	add_text(&trace, string_view(L, 2));
 	if (ki_error_is(L, 1)) {
-		lua_getiuservalue(L, 1, STACK);
+		struct ki_strv parents = value_view(L, 1, TRACE);
+		luaL_addlstring(&trace, parents.ptr, parents.len);
 	} else {
-		push_traceback(L, 1);
+		add_heading(&trace);
+		add_frames(L, &trace, 1, FRAMES_MAX);
 	}
-	lua_concat(L, 3); /* at 3: context, newline, where the parent was made */
+	luaL_pushresult(&trace);
 	if (ki_error_is(L, 1)) {
 		ki_error_fields(L, 1, &fields);
 	} else {
 		fields.message = string_view(L, 1);
 		lua_pushnil(L);
 	}
-	fields.stack = string_view(L, 3);
+	fields.trace = string_view(L, 3);
 	ki_error_make(L, &fields);
 	return 1;
 }
@@ -680,4 +673,4 @@ void ki_open_errors(lua_State *L) {
 }
 
 const lua_CFunction ki_errors_pure[] = {error_kind, error_message, error_retryable, error_details,
-	error_stack, error_concat, errors_new, errors_wrap, errors_is, errors_call_stack, NULL};
+	error_concat, errors_new, errors_wrap, errors_is, errors_call_stack, NULL};

@@ -24,7 +24,7 @@ bool ki_error_is(lua_State *L, int index);
 
 /* What the codec needs of an Error: views that last as long as the Error. */
 struct ki_error_fields {
-	struct ki_strv kind, message, stack;
+	struct ki_strv kind, message, trace;
 	enum ki_retryable retryable;
 };
 
@@ -53,13 +53,13 @@ int ki_fail_payload(lua_State *L, const struct ki_payload *error);
 /* Pushes the Error of an error payload (borrowed; NULL: there was no memory for it). */
 void ki_error_push_payload(lua_State *L, const struct ki_payload *error);
 
-/* Pushes the text of the calls from `level` on, in the form of luaL_traceback: of many the first
- * and the last ones. */
-void ki_error_push_traceback(lua_State *L, int level);
+/* Pushes the trace of the calls from `level` on, a string of bytes: of many the first and the last
+ * ones. Not luaL_traceback, which walks all loaded modules for each level. */
+void ki_error_push_trace(lua_State *L, int level);
 
-/* What the uncaught error value at index becomes (SPEC 2.4); `traceback` may be NULL. Gives one
+/* What the uncaught error value at index becomes (SPEC 2.4), with a trace behind its own. Gives one
  * reference; NULL: no memory. Does not raise; a __tostring is called protected. */
-struct ki_payload *ki_error_from_value(lua_State *L, int index, const char *traceback);
+struct ki_payload *ki_error_from_value(lua_State *L, int index, struct ki_strv trace);
 /* What the second value that main returned says (SPEC 4.5). An Error or a string: *is_error, and
  * one reference is given (NULL: no memory); anything else is no error and gives NULL. Does not
  * raise. */

@@ -91,13 +91,13 @@ void ki_lua_end_deadlock(struct ki_lua *lua) {
 	lua->ended = true;
 }
 
-void ki_lua_end_error(lua_State *L, int status, const char *traceback) {
+void ki_lua_end_error(lua_State *L, int status, struct ki_strv trace) {
 	struct ki_lua *lua = ki_lua_of(L);
 	if (status == LUA_ERRMEM) {
 		ki_lua_end_memory(lua);
 		return;
 	}
-	struct ki_payload *error = ki_error_from_value(L, -1, traceback);
+	struct ki_payload *error = ki_error_from_value(L, -1, trace);
 	ki_proc_end_error(lua->proc, error);
 	lua->ended = true;
 }

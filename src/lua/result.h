@@ -13,9 +13,8 @@
 
 /* main returned what lies on L's stack from `first` on. May raise Lua's memory error. */
 void ki_lua_end_results(lua_State *L, int first);
-/* The error value on top of L's stack was not caught; `status` is Lua's, `traceback` may be
- * NULL. */
-void ki_lua_end_error(lua_State *L, int status, const char *traceback);
+/* The error value on top of L's stack was not caught; `status` is Lua's, `trace` may be empty. */
+void ki_lua_end_error(lua_State *L, int status, struct ki_strv trace);
 /* Memory was refused. */
 void ki_lua_end_memory(struct ki_lua *lua);
 /* The error's text. */

@@ -18,7 +18,7 @@
  *   STR       varint length, bytes
  *   TABLE     u32 narr, u32 nrec (little endian); the values of keys 1..narr; nrec times key, value
  *   BACKREF   varint number of a table: the same table again (shared, or a cycle)
- *   ERROR     STR-like kind, message, stack (varint length, bytes each), a byte retryable, then one
+ *   ERROR     STR-like kind, message, trace (varint length, bytes each), a byte retryable, then one
  *             value, the details: TABLE or NIL
  *   TIME      zigzag varint seconds since 1970 UTC, varint nanoseconds < 10^9, zone as varint
  *             length, bytes
@@ -87,7 +87,7 @@ void ki_value_table_end(struct ki_value_writer *w, size_t mark, size_t narr, siz
 void ki_value_backref(struct ki_value_writer *w, uint32_t table);
 /* Exactly one value must follow: the details, a table or nil. */
 void ki_value_error(struct ki_value_writer *w, struct ki_strv kind, struct ki_strv message,
-		    enum ki_retryable retryable, struct ki_strv stack);
+		    enum ki_retryable retryable, struct ki_strv trace);
 void ki_value_time(struct ki_value_writer *w, int64_t unix_s, uint32_t nsec, struct ki_strv zone);
 void ki_value_duration(struct ki_value_writer *w, int64_t ns);
 /* Shares: one more reference is held. */
@@ -114,7 +114,7 @@ struct ki_value_token {
 		struct {            /* then comes one value, the details: TABLE or NIL */
 			struct ki_strv kind;
 			struct ki_strv message;
-			struct ki_strv stack;
+			struct ki_strv trace;
 			enum ki_retryable retryable;
 		} error;
 		struct {
@@ -156,9 +156,9 @@ struct ki_value_pair {
 /* One error value as KI_FORMAT_ERROR, details from pairs of strings (none: nil). Gives one
  * reference; NULL: no memory. */
 struct ki_payload *ki_error_payload(struct ki_strv kind, struct ki_strv message,
-				    enum ki_retryable retryable, struct ki_strv stack,
+				    enum ki_retryable retryable, struct ki_strv trace,
 				    const struct ki_value_pair *details, size_t nr_details);
-/* The same with the kind of `status` and the retryable of that kind; no stack, no details. */
+/* The same with the kind of `status` and the retryable of that kind; no trace, no details. */
 struct ki_payload *ki_error_payload_status(int status, struct ki_strv message);
 /* retryable() of an Error of that kind that the runtime makes (SPEC 1.2). */
 enum ki_retryable ki_retryable_of_kind(struct ki_strv kind);
@@ -166,7 +166,7 @@ enum ki_retryable ki_retryable_of_kind(struct ki_strv kind);
 struct ki_error_view {
 	struct ki_strv kind;
 	struct ki_strv message;
-	struct ki_strv stack;
+	struct ki_strv trace;
 	enum ki_retryable retryable;
 	size_t details_at; /* offset in data of the details value: read it with a fresh reader */
 	bool has_details;  /* it is a table */

@@ -10,11 +10,11 @@
 #include "base/status.h"
 
 struct ki_payload *ki_error_payload(struct ki_strv kind, struct ki_strv message,
-				    enum ki_retryable retryable, struct ki_strv stack,
+				    enum ki_retryable retryable, struct ki_strv trace,
 				    const struct ki_value_pair *details, size_t nr_details) {
 	struct ki_value_writer w;
 	ki_value_writer_init(&w);
-	ki_value_error(&w, kind, message, retryable, stack);
+	ki_value_error(&w, kind, message, retryable, trace);
 	if (nr_details) {
 		size_t mark = ki_value_table_begin(&w);
 		for (size_t i = 0; i < nr_details; i++) {
@@ -55,7 +55,7 @@ int ki_error_read(const struct ki_payload *p, struct ki_error_view *out) {
 	*out = (struct ki_error_view){
 		.kind = t.error.kind,
 		.message = t.error.message,
-		.stack = t.error.stack,
+		.trace = t.error.trace,
 		.retryable = t.error.retryable,
 		.details_at = details_at,
 		.has_details = p->data[details_at] == KI_VALUE_TABLE,

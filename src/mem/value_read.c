@@ -113,7 +113,7 @@ static bool read_table(struct ki_value_reader *r, struct ki_value_token *t) {
 static bool read_error(struct ki_value_reader *r, struct ki_value_token *t) {
 	unsigned char retryable;
 	if (!read_bytes(r, &t->error.kind) || !read_bytes(r, &t->error.message)
-	    || !read_bytes(r, &t->error.stack) || !read_byte(r, &retryable)
+	    || !read_bytes(r, &t->error.trace) || !read_byte(r, &retryable)
 	    || retryable > KI_RETRYABLE_NIL || left(r) == 0) {
 		return false;
 	}

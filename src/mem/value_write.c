@@ -130,11 +130,11 @@ void ki_value_backref(struct ki_value_writer *w, uint32_t table) {
 }
 
 void ki_value_error(struct ki_value_writer *w, struct ki_strv kind, struct ki_strv message,
-		    enum ki_retryable retryable, struct ki_strv stack) {
+		    enum ki_retryable retryable, struct ki_strv trace) {
 	put_tag(w, KI_VALUE_ERROR);
 	put_bytes(w, kind);
 	put_bytes(w, message);
-	put_bytes(w, stack);
+	put_bytes(w, trace);
 	ki_buf_putc(&w->buf, (char)retryable);
 }
 

@@ -1,5 +1,6 @@
 /* The Error object and the global `errors` (SPEC 2). */
 #include "lua/luaerror.h"
+#include "mem/traceback.h"
 #include "lua_fixture.h"
 
 TEST(lua_error, new_from_string_has_message_alone) {
@@ -123,7 +124,11 @@ static void leaves_as(
 	struct lua_fixture *f, const char *thrown, const char *kind, const char *message) {
 	lua_State *L = f->lua.L;
 	OK(lua_fixture_call(f, thrown, 0));
-	struct ki_payload *error = ki_error_from_value(L, -1, "stack traceback:\n\tapp:x:1: in f");
+	char trace[KI_TRACE_BYTES_MAX + 16];
+	struct ki_trace_record frame = {
+		.what = KI_TRACE_LUA, .source = ki_strv("app:x"), .line = 1, .name = ki_strv("f")};
+	struct ki_strv more = ki_strv_n(trace, ki_trace_put(trace, &frame));
+	struct ki_payload *error = ki_error_from_value(L, -1, more);
 	NOT_NULL(error);
 	lua_settop(L, 0);
 	ki_error_push_payload(L, error);
@@ -134,7 +139,8 @@ static void leaves_as(
 	snprintf(check, sizeof check,
 		"assert(got:message() == [[%s]], got:message()) assert(got:kind() == '%s', "
 		"got:kind())\n"
-		"assert(got:retryable() == nil and got:stack():find('app:x:1: in f', 1, true))",
+		"assert(got:retryable() == nil)\n"
+		"assert(got:stack():find(\"app:x:1: in function 'f'\", 1, true))",
 		message, kind);
 	lua_fixture_run(f, check);
 }

@@ -158,7 +158,7 @@ TEST(error, keeps_kind_message_stack_and_details) {
 	OK(ki_error_read(p, &e));
 	TRUE(ki_strv_eqz(e.kind, "NotFound"));
 	TRUE(ki_strv_eqz(e.message, "no x"));
-	TRUE(ki_strv_eqz(e.stack, "at y"));
+	TRUE(ki_strv_eqz(e.trace, "at y"));
 	EQ_INT(e.retryable, KI_RETRYABLE_YES);
 	TRUE(e.has_details);
 	struct ki_value_reader r;
