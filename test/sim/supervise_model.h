@@ -33,6 +33,8 @@ struct node {
 	bool gone;      /* temporary, and ended: no record is left */
 	bool held;      /* terminated by a request: it comes back by a request alone */
 	int64_t end_ns; /* when the last one that was told to end is dead at the latest */
+	int64_t run_ns; /* when the last one was started */
+	unsigned attempts; /* to restart it, in the present row */
 	unsigned model_starts, model_bad;
 	int64_t times[TIMES]; /* of the restarts that it made */
 	unsigned nr_times;
@@ -135,12 +137,14 @@ static inline bool model_start(struct node *node, int64_t now_ns) {
 	}
 	node->lives = true;
 	node->held = false;
+	node->run_ns = now_ns;
 	node->model_starts++;
 	node->nr_times = 0;
 	node->start_failed = false;
 	for (unsigned i = 0; i < node->nr_children; i++) {
 		struct node *child = node->children[i];
 		child->gone = child->held = false;
+		child->attempts = 0;
 		if (!node->start_failed && !model_start(child, now_ns)) {
 			node->start_failed = true;
 			node->end_ns = model_stop_children(node, now_ns, INT64_MAX);
@@ -200,11 +204,23 @@ static inline int64_t model_start_failures(struct node *sup, int64_t now_ns) {
 	return now_ns;
 }
 
+/* The wait before the next attempt; its factor is 2 and its jitter 0. */
+static inline int64_t model_backoff(struct node *child) {
+	const struct ki_backoff *backoff = &child->spec->child.backoff;
+	int64_t wait_ns = backoff->initial_ns;
+	for (unsigned i = 0; i < child->attempts && wait_ns < backoff->max_ns; i++) {
+		wait_ns *= 2;
+	}
+	child->attempts++;
+	return wait_ns < backoff->max_ns ? wait_ns : backoff->max_ns;
+}
+
 /* All of these give when what follows is over. */
 
 static inline int64_t model_restart(struct node *sup, struct node *child, int64_t now_ns) {
 	while (child) {
-		if (model_too_many(sup, now_ns)) {
+		int64_t due_ns = now_ns + model_backoff(child);
+		if (model_too_many(sup, due_ns)) {
 			now_ns = model_stop(sup, now_ns, INT64_MAX);
 			return model_ended(sup, true, now_ns);
 		}
@@ -212,6 +228,7 @@ static inline int64_t model_restart(struct node *sup, struct node *child, int64_
 		unsigned first = strategy == KI_ONE_FOR_ALL ? 0 : child->place;
 		unsigned last = strategy == KI_ONE_FOR_ONE ? child->place : sup->nr_children - 1;
 		now_ns = model_stop_group(sup, first, last, now_ns);
+		now_ns = now_ns > due_ns ? now_ns : due_ns;
 		LT_UINT(sup->nr_times, TIMES);
 		sup->times[sup->nr_times++] = now_ns;
 		child = model_start_group(sup, first, last, now_ns);
@@ -222,6 +239,9 @@ static inline int64_t model_restart(struct node *sup, struct node *child, int64_
 static inline int64_t model_ended(struct node *node, bool failed, int64_t now_ns) {
 	if (!node->parent) {
 		return now_ns;
+	}
+	if (now_ns - node->run_ns >= KI_STABLE_THRESHOLD_NS) {
+		node->attempts = 0;
 	}
 	if (node->spec->child.restart == KI_CHILD_TEMPORARY) {
 		node->gone = true;
@@ -247,6 +267,7 @@ static inline int64_t model_restart_child(struct node *child, int64_t now_ns) {
 	if (child->lives || child->gone) {
 		return now_ns;
 	}
+	child->attempts = 0;
 	child->held = !model_start(child, now_ns);
 	return model_start_failures(child->parent, now_ns);
 }

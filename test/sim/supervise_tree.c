@@ -77,8 +77,13 @@ static unsigned copy_of(struct ki_payload *const *args, size_t nr_args) {
 	return (unsigned)token.i;
 }
 
-/* Of the supervisor that had this PID. */
+/* Of the supervisor that has this PID, or had it not long ago. */
 static struct node *supervisor_of(struct tree *t, kith_pid pid) {
+	for (unsigned i = 0; i < t->nr; i++) {
+		if (t->nodes[i].pid == pid) {
+			return &t->nodes[i];
+		}
+	}
 	for (size_t i = t->nr_starts; i-- > 0 && i + STARTS >= t->nr_starts;) {
 		if (t->starts[i % STARTS].pid == pid) {
 			return t->starts[i % STARTS].node;
@@ -143,7 +148,7 @@ static void hear_cancel(struct ki_signal *signal) {
 
 static void hear(struct ki_proc *proc, struct ki_signal *signal) {
 	if (signal->kind == KI_SIGNAL_MESSAGE) {
-		ki_proc_received(proc);
+		ki_proc_received(proc, ki_signal_message(signal));
 		if (ki_signal_message(signal)->topic[0] == 'f') {
 			ki_proc_end_error(proc, NULL);
 		} else {
@@ -218,6 +223,14 @@ static int64_t some_shutdown(struct tree *t, const struct spec *spec) {
 	return endless ? KI_SHUTDOWN_ENDLESS : some_time(t);
 }
 
+static struct ki_backoff some_backoff(struct tree *t) {
+	if (below(t, 3)) {
+		return KI_CHILD_BACKOFF_DEFAULT; /* no wait */
+	}
+	return (struct ki_backoff){
+		.initial_ns = some_time(t), .max_ns = some_time(t), .factor = 2.0};
+}
+
 static struct ki_supervisor_spec some_supervisor(struct tree *t, struct spec *spec) {
 	return (struct ki_supervisor_spec){
 		.strategy = (enum ki_strategy)below(t, 3),
@@ -252,7 +265,7 @@ static struct spec *add_spec(struct tree *t, struct spec *parent, unsigned count
 		.count = count,
 		.restart = below(t, 2) ? KI_CHILD_PERMANENT : (enum ki_child_restart)below(t, 3),
 		.shutdown_ns = some_shutdown(t, spec),
-		.backoff = KI_CHILD_BACKOFF_DEFAULT,
+		.backoff = some_backoff(t),
 	};
 	if (parent) {
 		parent->children[parent->supervisor.nr_children++] = spec->child;

@@ -68,6 +68,9 @@ TEST(backoff, spec_18_4_waits_grow_by_the_factor_up_to_the_longest)
 	EQ_INT(ki_backoff_ns(&b, 1, 0), 1000);
 	b.initial_ns = 0;
 	EQ_INT(ki_backoff_ns(&b, 7, 0), 0);
+	b.initial_ns = 2000076473;
+	b.max_ns = 1000299362;
+	EQ_INT(ki_backoff_ns(&b, 1, 0), 1000299362); /* not one less */
 	b = (struct ki_backoff){
 		.initial_ns = INT64_MAX, .max_ns = INT64_MAX, .factor = 9, .jitter = 1};
 	EQ_INT(ki_backoff_ns(&b, 3, UINT64_MAX), INT64_MAX);
