@@ -210,8 +210,10 @@ void ki_application_stop_workers(struct ki_application *app) {
 void ki_application_force(struct ki_application *app) {
 	app->forcing = true;
 	app->force_ns = INT64_MAX;
-	app->left = UINT64_MAX;
-	app->stuck_ns = ki_sched_now(app->system->sched);
+	if (app->stuck_ns != INT64_MAX) { /* it looks at all, and has not said so before */
+		app->left = UINT64_MAX;
+		app->stuck_ns = ki_sched_now(app->system->sched);
+	}
 	if (app->entry.spec && app->entry.state == KI_SERVICE_STOPPING) {
 		force_process(&app->entry);
 	}
