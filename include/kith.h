@@ -313,6 +313,7 @@ struct kith_outcome {
 	const char *error; /* message and traceback of the entry's failure; or NULL */
 	size_t error_len;
 	int entry_ended;   /* not 0: the entry has ended, and not because of a stop */
+	int64_t entry_ns;  /* since it began, in the runtime's time; -1: it has not begun */
 	/*
 	 * Why the entry has not passed as a test: it failed, returned false or a second value, or
 	 * has not ended. Of one line as a rule; NULL: it has passed.

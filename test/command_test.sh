@@ -84,6 +84,25 @@ entries:
     meta: {suite: d, timeout: 200ms}
   - {name: none, kind: registry.entry}
 YAML
+# Its service cannot start before 0.8 s have passed; the test then has all of its time.
+mkdir -p slow/src
+cat >slow/src/app.yaml <<'YAML'
+namespace: app
+entries:
+  - {name: processes, kind: process.host, lifecycle: {auto_start: true}}
+  - name: slow
+    kind: process.lua
+    source: while os.clock() < WHEN do end return function() end
+    lifecycle:
+      auto_start: true
+      start_timeout: 200ms
+      restart: {initial_delay: 200ms, backoff_factor: 1, jitter: 0}
+  - name: test
+    kind: process.lua
+    modules: [time]
+    source: return function() require("time").sleep("900ms") end
+    meta: {type: test, timeout: 1s}
+YAML
 cat >app/src/fresh.lua <<'LUA'
 return function()
 	local asked = process.listen("asked")
@@ -165,6 +184,16 @@ FAIL app.tests:loop seed 1: timeout: has not ended after 0.2s
   kith test --only app.tests:loop --seed 1 --real app
 1 passed, 1 failed
 TEXT
+
+sed 's/WHEN/0.8/' slow/src/app.yaml >slow/src/new && mv slow/src/new slow/src/app.yaml
+run 0 slow
+is out <<TEXT
+ok app:test
+1 passed, 0 failed
+TEXT
+sed 's/< 0.8/< 1000/' slow/src/app.yaml >slow/src/new && mv slow/src/new slow/src/app.yaml
+run 1 slow
+has out 'FAIL app:test seed 1: timeout: the services have not started after 1s (virtual)'
 
 # An ID stands for itself alone, also where it is part of another.
 mkdir -p 'odd names/src'

@@ -173,6 +173,8 @@ int kith_outcome_get(struct kith_runtime *runtime, struct kith_outcome *out) {
 		.error = runtime->has_error ? ki_buf_cstr(&runtime->error) : NULL,
 		.error_len = runtime->error.len,
 	};
+	int64_t begun_ns = runtime->app->entry_ns;
+	own.entry_ns = begun_ns < 0 ? -1 : ki_sched_now(runtime->sched) - begun_ns;
 	if (runtime->has_outcome) {
 		own.entry_ended = 1;
 		own.fault = runtime->has_fault ? ki_buf_cstr(&runtime->fault) : NULL;

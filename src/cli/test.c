@@ -168,6 +168,14 @@ static int load(struct session *session, struct kith_runtime *runtime, size_t *o
 	return status ? ki_cli_fail(EXIT_FAILED, "%s", kith_status_text(status)) : EXIT_OK;
 }
 
+/* What it has not done in time. */
+static size_t put_late(const struct session *session, const struct kith_test *test,
+	const struct kith_outcome *outcome, char *text, size_t size) {
+	return (size_t)snprintf(text, size, "timeout: %s after %gs%s",
+		outcome->entry_ns < 0 ? "the services have not started" : "has not ended",
+		(double)test->timeout_ns / 1e9, session->real ? "" : " (virtual)");
+}
+
 /* Says that the run failed, and what it has said. */
 static int tell(struct session *session, const struct kith_test *test, uint64_t seed,
 	const struct kith_outcome *outcome, bool cut) {
@@ -175,8 +183,7 @@ static int tell(struct session *session, const struct kith_test *test, uint64_t 
 	const char *fault = outcome->fault;
 	size_t len = outcome->fault_len;
 	if (cut && !outcome->entry_ended) {
-		len = (size_t)snprintf(late, sizeof(late), "timeout: has not ended after %gs%s",
-			(double)test->timeout_ns / 1e9, session->real ? "" : " (virtual)");
+		len = put_late(session, test, outcome, late, sizeof(late));
 		fault = late;
 	}
 	bool shown = ki_cli_held_show(&session->held, true) &&
@@ -184,13 +191,28 @@ static int tell(struct session *session, const struct kith_test *test, uint64_t 
 	return shown ? EXIT_OK : EXIT_FAILED;
 }
 
+/* So much time for the services, and as much again for the test itself. */
+static int run_for(
+	struct kith_runtime *runtime, int64_t timeout_ns, struct kith_outcome *outcome) {
+	int64_t left_ns = timeout_ns;
+	int ran;
+	do {
+		ran = kith_run(runtime, left_ns);
+		int status = ran && ran != KITH_ETIMEOUT ? ran : kith_outcome_get(runtime, outcome);
+		if (status) {
+			return status;
+		}
+		left_ns = timeout_ns - outcome->entry_ns;
+	} while (ran == KITH_ETIMEOUT && outcome->entry_ns >= 0 && left_ns > 0);
+	return ran;
+}
+
 static int run_loaded(struct session *session, const struct kith_test *test, uint64_t seed,
 	struct kith_runtime *runtime, bool *passed) {
 	struct kith_outcome outcome = {.size = sizeof(outcome)};
 	int status = kith_test_start(runtime, test->id);
-	int ran = status ? status : kith_run(runtime, test->timeout_ns);
-	status = ran == KITH_OK || ran == KITH_ETIMEOUT ? kith_outcome_get(runtime, &outcome) : ran;
-	if (status) {
+	status = status ? status : run_for(runtime, test->timeout_ns, &outcome);
+	if (status && status != KITH_ETIMEOUT) {
 		return ki_cli_fail(EXIT_FAILED, "%s: %s", test->id, kith_status_text(status));
 	}
 	*passed = !outcome.fault;
@@ -201,7 +223,7 @@ static int run_loaded(struct session *session, const struct kith_test *test, uin
 		ki_cli_held_drop(&session->held);
 		return EXIT_OK;
 	}
-	return tell(session, test, seed, &outcome, ran == KITH_ETIMEOUT);
+	return tell(session, test, seed, &outcome, status == KITH_ETIMEOUT);
 }
 
 /* Gives EXIT_OK also when the test fails: false in *passed. */

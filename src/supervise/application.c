@@ -349,6 +349,7 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 	system->roll = &app->roll;
 	system->services = (struct ki_services_view){.user = app, .read = read_states};
 	app->force_ns = app->tick_ns = app->look_ns = app->stuck_ns = INT64_MAX;
+	app->entry_ns = -1;
 	app->native = (struct ki_native){.run = run, .arg = app};
 	app->program = (struct ki_program){
 		.id = "kith:application", .ops = &ki_native_ops, .data = &app->native};

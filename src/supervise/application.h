@@ -53,6 +53,7 @@ struct ki_application {
 	bool ended;
 	bool failed;      /* a required service failed for good */
 	bool entry_ended; /* by itself, not because of a stop */
+	int64_t entry_ns; /* when it was begun; -1: not yet */
 	int64_t force_ns; /* when what still runs is ended by force */
 	int64_t tick_ns;  /* the next line about a stop that waits */
 	int64_t stuck_ns; /* the next look whether it waits in vain */

@@ -93,6 +93,7 @@ static bool lacks_services(struct ki_application *app) {
 }
 
 static void start_entry(struct ki_service *entry) {
+	entry->app->entry_ns = ki_sched_now(entry->app->system->sched);
 	if (lacks_services(entry->app)) {
 		return;
 	}

@@ -210,6 +210,8 @@ TEST(verdict, spec_22_2_of_a_test_that_a_stop_ends_is_that)
 	app_load(&app);
 	OK(kith_start_entry(app.runtime, "app:main", 0, NULL));
 	EQ_INT(kith_run(app.runtime, SECOND), KITH_ETIMEOUT);
+	OK(kith_outcome_get(app.runtime, &outcome));
+	EQ_INT(outcome.entry_ns, SECOND);
 	OK(kith_stop(app.runtime, 0));
 	OK(kith_run(app.runtime, SECOND));
 	OK(kith_outcome_get(app.runtime, &outcome));
@@ -229,6 +231,7 @@ TEST(verdict, spec_22_2_is_of_an_entry_alone)
 	OK(kith_run(app.runtime, KITH_NO_TIMEOUT));
 	OK(kith_outcome_get(app.runtime, &outcome));
 	EQ_INT(outcome.entry_ended, 0);
+	EQ_INT(outcome.entry_ns, -1);
 	IS_NULL(outcome.fault);
 	app_fini(&app);
 }
