@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/runtime.h"
 #include "mem/traceback.h"
@@ -299,6 +300,15 @@ static void log_end(struct kith_runtime *runtime, const struct ki_crash *crash, 
 	ki_buf_fini(&reason);
 }
 
+/* Without memory for more. */
+static void report_shortly(
+	struct kith_runtime *runtime, const struct ki_crash *crash, const char *pid) {
+	char text[KI_PID_TEXT_MAX + 160];
+	snprintf(text, sizeof(text), "CRASH %.100s %s\n  reason    no memory for a report\n",
+		crash->entry, pid);
+	sink(runtime, KI_LOG_ERROR, text, strlen(text));
+}
+
 static void crash(void *user, const struct ki_crash *crash) {
 	struct kith_runtime *runtime = user;
 	char pid[KI_PID_TEXT_MAX];
@@ -323,7 +333,11 @@ static void crash(void *user, const struct ki_crash *crash) {
 	struct ki_buf report;
 	ki_buf_init(&report);
 	put_report(&report, crash, pid);
-	sink(runtime, KI_LOG_ERROR, ki_buf_cstr(&report), report.len);
+	if (report.failed) {
+		report_shortly(runtime, crash, pid);
+	} else {
+		sink(runtime, KI_LOG_ERROR, report.ptr, report.len);
+	}
 	ki_buf_fini(&report);
 }
 

@@ -77,6 +77,9 @@ static int start(struct kith_runtime *runtime, const struct ki_entry *entry, boo
 	size_t nr_args, const char *const *args) {
 	int status = ki_boot_make(runtime, entry, nr_args, args);
 	if (!status) {
+		status = ki_sched_reserve(runtime->sched); /* for the application process */
+	}
+	if (!status) {
 		runtime->app->brief = brief;
 		/* a simulation sees it in kith_run */
 		runtime->app->watches_idle = !runtime->options.simulate && !runtime->options.keep;

@@ -127,6 +127,10 @@ void *ki_host_data(const struct ki_host *host) {
 	return host->data;
 }
 
+int ki_sched_reserve(struct ki_sched *sched) {
+	return ki_strands_reserve(&sched->strands);
+}
+
 struct ki_budget *ki_sched_memory(const struct ki_sched *sched) {
 	return sched->options.memory;
 }

@@ -105,6 +105,12 @@ enum ki_run_end ki_sched_run(struct ki_sched *sched, int64_t until_ns);
 void ki_sched_halt(struct ki_sched *sched);
 
 /*
+ * Makes sure that the first task to run has a stack: it is the one that has to end all others, in
+ * the end. Before anything runs. KITH_EEXHAUSTED.
+ */
+int ki_sched_reserve(struct ki_sched *sched);
+
+/*
  * True when nothing can happen any more but by a thread outside, or by a timer of the system host:
  * no task is ready or runs, the caller's own apart, and no timer of another host is armed. Exact,
  * whatever happens meanwhile (rest.h). *woken: how many things were awake so far; as long as it is

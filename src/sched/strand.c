@@ -7,6 +7,8 @@
  */
 #include "sched/strand.h"
 
+#include <kith_types.h>
+
 #include "base/alloc.h"
 
 /* Stacks kept for the next that asks; more than a few only while many are stuck in C at once. */
@@ -16,6 +18,7 @@ void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, struct ki_budg
 	void (*loop)(void *)) {
 	ki_stack_pool_init(&pool->stacks, stack_bytes, KEEP_STACKS, budget);
 	pool->loop = loop;
+	pool->first = NULL;
 	ki_mutex_init(&pool->mutex);
 	ki_list_init(&pool->all);
 }
@@ -28,7 +31,7 @@ void ki_strands_fini(struct ki_strands *pool) {
 	ki_stack_pool_fini(&pool->stacks);
 }
 
-static struct ki_strand *strand_new(struct ki_strands *pool) {
+static struct ki_strand *make(struct ki_strands *pool) {
 	struct ki_strand *strand = ki_alloc(sizeof *strand);
 	if (strand == NULL) {
 		return NULL;
@@ -43,6 +46,26 @@ static struct ki_strand *strand_new(struct ki_strands *pool) {
 	ki_list_push_back(&pool->all, &strand->link);
 	ki_mutex_unlock(&pool->mutex);
 	return strand;
+}
+
+static struct ki_strand *take_first(struct ki_strands *pool) {
+	ki_mutex_lock(&pool->mutex);
+	struct ki_strand *strand = pool->first;
+	pool->first = NULL;
+	ki_mutex_unlock(&pool->mutex);
+	return strand;
+}
+
+static struct ki_strand *strand_new(struct ki_strands *pool) {
+	struct ki_strand *strand = take_first(pool);
+	return strand != NULL ? strand : make(pool);
+}
+
+int ki_strands_reserve(struct ki_strands *pool) {
+	if (pool->first == NULL) { /* nobody runs yet */
+		pool->first = make(pool);
+	}
+	return pool->first != NULL ? KITH_OK : KITH_EEXHAUSTED;
 }
 
 void ki_strand_free(struct ki_strand *strand) {

@@ -26,6 +26,7 @@ struct ki_strands {
 	void (*loop)(void *strand);
 	struct ki_mutex mutex;
 	struct ki_list all; /* mutex; ST2 */
+	struct ki_strand *first; /* mutex: for the first that needs a new one; or NULL */
 };
 
 struct ki_strand {
@@ -47,6 +48,9 @@ void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, struct ki_budg
 	void (*loop)(void *));
 /* Frees every strand left, frames and all. */
 void ki_strands_fini(struct ki_strands *pool);
+
+/* Makes the strand that the first who needs one is given. KITH_EEXHAUSTED. */
+int ki_strands_reserve(struct ki_strands *pool);
 
 /* Gives a strand that waits at the start of its loop, or NULL: no memory. */
 struct ki_strand *ki_strand_get(struct ki_strand_cache *cache, struct ki_strands *pool);

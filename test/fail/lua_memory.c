@@ -2,50 +2,20 @@
  * Each allocation refused in turn, while a small application runs (SPEC 15.7): the process whose
  * allocation it was ends as if at its limit, or what it spawned is not made; the runtime goes on.
  *
- * The linker gives us the calls of the allocator (--wrap). Run n refuses the n-th call, or that and
- * all of the next NR_IN_A_ROW; the last run is the one that has fewer. After each, the laws of
- * counters hold, nothing is left, nothing hangs, and no program has seen an error that says that
- * there was no memory, but from a spawn.
+ * Run n refuses the n-th call of the allocator, or that and the next, NR_IN_A_ROW in all; the last
+ * run is the one that has fewer. After each, the laws of counters hold, nothing is left, nothing
+ * hangs, and no program has seen an error that says that there was no memory, but from a spawn.
  *
  *	lua_memory [FIRST [LAST]]	these runs alone, with what they print
  */
 #define KITH_TEST_PROGRAM
 
-#include <time.h>
 #include <unistd.h>
 
+#include "fail/fault.h"
 #include "unit/lua_stage.h"
 
 enum { NR_IN_A_ROW = 30, SECONDS = 240 };
-
-static struct {
-	bool armed;
-	size_t calls, first, last; /* from 1: those from first to last are refused */
-} fault;
-
-static bool refused(void) {
-	if (!fault.armed) {
-		return false;
-	}
-	fault.calls++;
-	return fault.calls >= fault.first && fault.calls <= fault.last;
-}
-
-#define WRAP(type, name, parameters, arguments)                                                    \
-	type __real_##name parameters;                                                             \
-	type __wrap_##name parameters;                                                             \
-	type __wrap_##name parameters {                                                            \
-		return refused() ? NULL : __real_##name arguments;                                 \
-	}
-
-WRAP(void *, ki_alloc, (size_t size), (size))
-WRAP(void *, ki_zalloc, (size_t size), (size))
-WRAP(void *, ki_realloc, (void *ptr, size_t size), (ptr, size))
-WRAP(char *, ki_strdup_n, (const char *ptr, size_t len), (ptr, len))
-WRAP(void *, ki_region_alloc, (struct ki_region *region, size_t size), (region, size))
-WRAP(void *, ki_region_realloc, (struct ki_region *region, void *ptr, size_t size),
-	(region, ptr, size))
-WRAP(void *, ki_pages_map_guarded, (size_t bytes), (bytes))
 
 /* ---- The application ---- */
 
@@ -174,15 +144,13 @@ static void check_output(char *output) {
 /* True when there were calls to refuse. */
 static bool run(size_t first, size_t in_a_row, bool show) {
 	struct stage stage;
-	fault.calls = 0;
-	fault.first = first;
-	fault.last = first + in_a_row - 1;
+	fault_set(first, in_a_row);
 	stage_open(&stage, entries, ki_countof(entries), 1);
 	fault.armed = true;
 	stage_start(&stage, NULL, 0);
 	stage_run(&stage, ki_sched_now(stage.sched) + INT64_C(3600000000000));
 	fault.armed = false;
-	bool hit = fault.calls >= first;
+	bool hit = fault_hit();
 	if (show) {
 		printf("%zu: %s", first, ki_buf_cstr(&stage.output));
 	}
