@@ -114,6 +114,20 @@ struct ki_co *ki_co_spawn(lua_State *L, bool is_main) {
 	return co;
 }
 
+void ki_co_disown(struct ki_co *co) {
+	ki_list_remove(&co->all);
+	ki_list_init(&co->all);
+	co->lua->nr_cos--;
+	co->lua = NULL;
+}
+
+void ki_co_adopt(struct ki_lua *lua, struct ki_co *co) {
+	co->lua = lua;
+	*(struct ki_lua **)lua_getextraspace(co->L) = lua; /* L1 */
+	ki_list_push_back(&lua->cos, &co->all);
+	lua->nr_cos++;
+}
+
 static void co_ended(struct ki_co *co) {
 	struct ki_lua *lua = co->lua;
 	co->state = KI_CO_ENDED;

@@ -31,6 +31,10 @@ void ki_co_ready_first(struct ki_co *co, int nr_results);
  * number of them starts it.
  */
 struct ki_co *ki_co_spawn(lua_State *L, bool is_main);
+/* For a template: a coroutine that was just made belongs to nobody; and the copy of one that does
+ * belongs to `lua`. */
+void ki_co_disown(struct ki_co *co);
+void ki_co_adopt(struct ki_lua *lua, struct ki_co *co);
 /* The process-level coroutine that owns `thread`, or NULL. */
 struct ki_co *ki_co_find(lua_State *thread);
 /* Goes on with a READY coroutine until it waits or has ended. */

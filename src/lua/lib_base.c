@@ -242,33 +242,51 @@ unsigned int ki_lua_pivot(lua_State *L) {
 	return (unsigned int)draw(ki_lua_of(L));
 }
 
-/* Lua's own draws from time and addresses when it is given nothing. Upvalue 1 is the state that it
- * shares with random, as it expects; 2 is the function. */
-static int math_randomseed(lua_State *L) {
-	if (lua_gettop(L) == 0) {
-		lua_pushinteger(L, (lua_Integer)draw(ki_lua_of(L)));
+/* Of both: upvalue 1 is the state that they share, where Lua's own functions expect it; 2 is Lua's
+ * own. */
+
+static int math_random(lua_State *L) {
+	struct ki_lua *lua = ki_lua_of(L);
+	if (!lua->seeded) { /* SPEC 13.8; not before, since few processes draw */
+		lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
+		lua_pushinteger(L, (lua_Integer)draw(lua));
+		lua_call(L, 1, 0);
 	}
 	return lua_tocfunction(L, lua_upvalueindex(2))(L);
 }
 
-static void open_math(lua_State *L) {
-	luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
-	lua_getfield(L, -1, "randomseed");
-	ki_check(lua_getupvalue(L, -1, 1) != NULL);
-	lua_insert(L, -2);
-	lua_pushcclosure(L, math_randomseed, 2);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, "randomseed");
-	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
-	lua_pushinteger(L, 0); /* until it is seeded: nothing of time and addresses */
-	lua_call(L, 1, 0);
-	lua_pop(L, 1);
+/* Lua's own draws from time and addresses when it is given nothing. */
+static int math_randomseed(lua_State *L) {
+	struct ki_lua *lua = ki_lua_of(L);
+	if (lua_gettop(L) == 0) {
+		uint64_t first = draw(lua); /* unless it had that one already */
+		lua_pushinteger(L, (lua_Integer)(lua->seeded ? first : draw(lua)));
+	}
+	lua->seeded = true;
+	return lua_tocfunction(L, lua_upvalueindex(2))(L);
 }
 
-void ki_base_seed(lua_State *L) {
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &seed_key);
-	lua_call(L, 0, 0);
+/* Puts `fn` in the place of Lua's own in the library on top, and pushes it. */
+static void wrap_random(lua_State *L, const char *name, lua_CFunction fn) {
+	lua_getfield(L, -1, name);
+	ki_check(lua_getupvalue(L, -1, 1) != NULL);
+	lua_insert(L, -2);
+	lua_pushcclosure(L, fn, 2);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, name);
+}
+
+static void open_math(lua_State *L) {
+	luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+	wrap_random(L, "random", math_random);
+	lua_pop(L, 1);
+	wrap_random(L, "randomseed", math_randomseed);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &seed_key);
+	lua_pushinteger(L, 0); /* nothing of time and addresses is left in it */
+	lua_call(L, 1, 0);
+	ki_lua_of(L)->seeded = false;
+	lua_pop(L, 1);
 }
 
 /* ---- debug ---- */

@@ -13,9 +13,6 @@
 /* Sets the base functions and the globals table, math, utf8 and debug. */
 void ki_open_base(lua_State *L);
 
-/* Seeds math.random with a draw of the process's own (SPEC 13.8), instead of a fixed seed. */
-void ki_base_seed(lua_State *L);
-
 /* Pushes a `load` whose default environment is the table at `env`. */
 void ki_base_push_load(lua_State *L, int env);
 

@@ -43,10 +43,10 @@ static int run_chunk(lua_State *L) {
 	return 1;
 }
 
-/* body: becomes the coroutine main, ready with its arguments. */
+/* body, unless main has it: makes main ready with its arguments. */
 static int start_main(lua_State *L) {
 	const struct ki_lua *lua = ki_lua_of(L);
-	struct ki_co *main = ki_co_spawn(L, true);
+	struct ki_co *main = lua->loaded ? lua->main : ki_co_spawn(L, true);
 	luaL_checkstack(main->L, (int)lua->nr_args + LUA_MINSTACK, "too many arguments");
 	for (size_t i = 0; i < lua->nr_args; i++) {
 		ki_codec_decode(L, lua->args[i]);
@@ -246,6 +246,7 @@ static bool begin(struct ki_lua *lua) {
 		return false;
 	}
 	ki_lua_hook(lua->L);
+	ki_lua_hook(lua->main->L);
 	int status = call(lua->L, start_main, 0);
 	if (status != LUA_OK) {
 		ki_lua_end_error(lua->L, status, ki_strv(""));

@@ -103,6 +103,7 @@ struct ki_lua {
 	const void *types[KI_NR_TYPES]; /* addresses of metatables (usertype.c) */
 	struct ki_list ready, cos, owned;
 	struct ki_co *current;     /* NULL while the chunk loads */
+	struct ki_co *main;        /* as it came from a template, until it starts; or NULL */
 	/* The thread whose Lua runs, NULL: none; kept up to date by all that resumes one, and read
 	 * by the worker's signal handler (hook.c). */
 	_Atomic(lua_State *) xrunning;
@@ -134,7 +135,8 @@ struct ki_lua {
 	struct ki_list alarms_new;   /* made while the chunk loads, to be armed at the first step */
 	struct ki_list alarms_fired; /* heard of and not yet told to Lua */
 	struct ki_pid_memos pids;
-	uint64_t random_seed;      /* of math.random (SPEC 13.8) */
+	uint64_t random_seed;      /* of math.random (SPEC 13.8), */
+	bool seeded;               /* which has it */
 };
 
 static inline struct ki_lua *ki_lua_of(lua_State *L) {

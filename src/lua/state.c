@@ -70,11 +70,6 @@ static int open_libraries(lua_State *L) {
 	return 0;
 }
 
-static int open_own(lua_State *L) {
-	ki_base_seed(L);
-	return 0;
-}
-
 static int call(lua_State *L, lua_CFunction function) {
 	lua_pushcfunction(L, function);
 	int status = lua_pcall(L, 0, 0, 0);
@@ -100,18 +95,13 @@ void ki_lua_init(
 	ki_list_init(&lua->alarms_fired);
 }
 
-int ki_lua_open_common(struct ki_lua *lua, lua_Alloc allocate) {
+int ki_lua_open_from(struct ki_lua *lua, lua_Alloc allocate) {
 	lua->L = new_state(lua, allocate);
 	return lua->L != NULL ? call(lua->L, open_libraries) : KITH_EEXHAUSTED;
 }
 
-int ki_lua_open_own(struct ki_lua *lua) {
-	return call(lua->L, open_own);
-}
-
 int ki_lua_open(struct ki_lua *lua) {
-	int status = ki_lua_open_common(lua, ki_lua_reallocate);
-	return status == 0 ? ki_lua_open_own(lua) : status;
+	return ki_lua_open_from(lua, ki_lua_reallocate);
 }
 
 struct source {

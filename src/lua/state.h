@@ -21,10 +21,8 @@ void ki_lua_init(
 /* Makes the state, with the libraries and globals of SPEC 13, in lua->heap; lua->L is set. Errors:
  * KITH_EEXHAUSTED; the caller drops the heap in any case. */
 int ki_lua_open(struct ki_lua *lua);
-/* The same, in two parts: what is the same in each process, from this allocator, whose user pointer
- * is `lua`; then what is not. */
-int ki_lua_open_common(struct ki_lua *lua, lua_Alloc allocate);
-int ki_lua_open_own(struct ki_lua *lua);
+/* The same from this allocator, whose user pointer is `lua`; with nothing in it of the process. */
+int ki_lua_open_from(struct ki_lua *lua, lua_Alloc allocate);
 
 /* Compiles the source of `program` as a text chunk and pushes its function, with the environment of
  * the process's own chunk. Errors: KITH_EINVAL, or KITH_EEXHAUSTED, each with Lua's message pushed

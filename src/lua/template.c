@@ -10,7 +10,7 @@
  * Owns: struct ki_lua_template. Threads: see template.h.
  * Invariants:
  *	TP1 nothing in the image depends on the process: what does (the allocator's user pointer,
- *	    the extra space, the seed of math.random) is set after each copy, and nothing that is
+ *	    the extra space of each thread) is set after each copy, and nothing that is
  *	    built hangs on the lists of its struct ki_lua.
  *	TP2 every word of the image is its pointer's offset, or the same in both builds and in every
  *	    copy. So arenas
@@ -46,6 +46,7 @@
 #include "base/alloc.h"
 #include "base/check.h"
 #include "lua/chunk.h"
+#include "lua/co.h"
 #include "lua/frozen.h"
 #include "lua/library.h"
 #include "lua/pure.h"
@@ -63,7 +64,8 @@ struct ki_lua_template {
 	size_t bytes;
 	size_t used_bytes;  /* the sum of the blocks' sizes */
 	size_t peak_bytes;  /* what a process needs at least to run the chunk itself */
-	size_t main;        /* of the main thread */
+	size_t state;       /* where the state's main thread is */
+	size_t main;        /* where the coroutine main is, if loaded */
 	bool scoped, loaded;
 	char *image;
 	struct ki_region *region;  /* where the frozen objects lie */
@@ -192,8 +194,14 @@ struct builder {
 	struct ki_proc proc;
 	struct arena *arena;
 	struct ki_watch watch;
-	struct ki_frozen strings;
 	bool run; /* the chunk too */
+};
+
+/* What was built in one arena. */
+struct built {
+	lua_State *L;
+	struct ki_co *main; /* NULL: the chunk has not run */
+	struct ki_frozen frozen;
 };
 
 static void *allocate(void *user, void *ptr, size_t old_size, size_t new_size) {
@@ -218,7 +226,7 @@ static int compile(struct builder *b, struct ki_system *system,
 	ki_lua_init(&b->lua, &b->proc, program);
 	ki_heap_set_limit(&b->lua.heap, b->arena->bytes); /* of luaL_Buffers */
 	ki_store_rlx(&b->lua.polls.xleft, INT_MAX); /* rlx: TP6; of this thread */
-	if (ki_lua_open_common(&b->lua, allocate) != KITH_OK) {
+	if (ki_lua_open_from(&b->lua, allocate) != KITH_OK) {
 		return KITH_EEXHAUSTED;
 	}
 	lua_pushcfunction(b->lua.L, compile_imports);
@@ -228,27 +236,39 @@ static int compile(struct builder *b, struct ki_system *system,
 	return ki_lua_compile(b->lua.L, program);
 }
 
-/* builder, chunk -> the body. Its frame is that of a spawn, for who looks at the stack. */
+struct run {
+	struct builder *builder;
+	struct ki_co *main;
+};
+
+/* run, chunk: makes main of the body. Its frame is that of a spawn, for who looks at the stack. */
 static int run_chunk(lua_State *L) {
-	struct builder *b = lua_touserdata(L, 1);
+	struct run *run = lua_touserdata(L, 1);
+	struct builder *b = run->builder;
 	ki_pure_watch(&b->watch, L);
 	b->arena->peak_bytes = b->arena->live_bytes;
 	ki_chunk_run(L, b->lua.program->method);
 	ki_pure_leave(L);
-	return 1;
+	if (lua_isfunction(L, -1)) {
+		run->main = ki_co_spawn(L, true);
+		ki_co_disown(run->main);
+	}
+	return 0;
 }
 
-/* The body takes the place of the compiled chunk. False: not by a chunk that runs here. */
-static bool run(struct builder *b) {
+/* The coroutine main, whose body the chunk at the top of the stack gave; which is popped. NULL: not
+ * by a chunk that runs here. */
+static struct ki_co *run(struct builder *b) {
 	lua_State *L = b->lua.L;
+	struct run run = {.builder = b};
 	if (setjmp(b->watch.out) != 0) {
-		return false; /* TP7 */
+		return NULL; /* TP7 */
 	}
 	lua_pushcfunction(L, run_chunk);
 	lua_insert(L, 1);
-	lua_pushlightuserdata(L, b);
+	lua_pushlightuserdata(L, &run);
 	lua_insert(L, 2);
-	return lua_pcall(L, 2, 1, 0) == LUA_OK && lua_isfunction(L, -1);
+	return lua_pcall(L, 2, 0, 0) == LUA_OK ? run.main : NULL;
 }
 
 /* TP1 */
@@ -300,10 +320,14 @@ static void clear_upvalues(GCObject *list) {
 	}
 }
 
-static void tidy(lua_State *L) {
+static void tidy(const struct built *built) {
+	lua_State *L = built->L;
 	lua_gc(L, LUA_GCCOLLECT); /* no finalizer is there that might raise */
 	lua_gc(L, LUA_GCCOLLECT); /* what had one */
 	clear_stack(L);
+	if (built->main != NULL) {
+		clear_stack(built->main->L);
+	}
 	free_calls(L);
 	forget_strings(G(L));
 	clear_upvalues(G(L)->allgc);
@@ -484,16 +508,19 @@ static void set_counts(global_State *g, size_t used_bytes) {
 	g->totalbytes = 2 * (l_mem)used_bytes;
 }
 
-static bool copy_state(
-	struct layout *layout, const lua_State *main, const struct ki_frozen *strings) {
+/* `built` in the first arena. */
+static bool copy_state(struct layout *layout, const struct built *built) {
 	if (!copy_blocks(layout)) {
 		return false;
 	}
 	struct ki_lua_template *out = layout->out;
-	out->main = (size_t)((char *)moved(layout, main) - out->image);
-	out->frozen = (struct ki_frozen){moved(layout, strings->slots), strings->mask,
+	out->state = (size_t)((char *)moved(layout, built->L) - out->image);
+	if (built->main != NULL) {
+		out->main = (size_t)((char *)moved(layout, built->main) - out->image);
+	}
+	out->frozen = (struct ki_frozen){moved(layout, built->frozen.slots), built->frozen.mask,
 		out->frozen_memory, layout->frozen_bytes};
-	set_counts(moved(layout, G(main)), layout->used_bytes);
+	set_counts(moved(layout, G(built->L)), layout->used_bytes);
 	return true;
 }
 
@@ -528,10 +555,9 @@ static void trim(struct ki_lua_template *template) {
 	}
 }
 
-/* `main` and `strings` are of the first build; `b` has made both. */
+/* `built` is what is in the first arena; `b` has built both. */
 static struct ki_lua_template *distil(const struct arena *arena_a, const struct arena *arena_b,
-	const lua_State *main, const struct ki_frozen *strings, const struct builder *b,
-	bool *temporary) {
+	const struct built *built, const struct builder *b, bool *temporary) {
 	struct layout layout = {.a = arena_a, .b = arena_b};
 	if (!same_blocks(arena_a, arena_b) || count_live(arena_a) == 0) {
 		return NULL;
@@ -545,7 +571,7 @@ static struct ki_lua_template *distil(const struct arena *arena_a, const struct 
 	layout.out = new_template(&layout, b);
 	if (layout.out != NULL) {
 		*temporary = false;
-		if (copy_state(&layout, main, strings)) {
+		if (copy_state(&layout, built)) {
 			trim(layout.out);
 		} else {
 			ki_template_free(layout.out);
@@ -556,25 +582,29 @@ static struct ki_lua_template *distil(const struct arena *arena_a, const struct 
 	return layout.out;
 }
 
-/* Builds in one arena. Gives the main thread, or NULL. */
-static lua_State *build(struct builder *b, struct arena *arena, struct ki_system *system,
-	const struct ki_lua_program *program, bool *temporary) {
+/* Builds in one arena; false: there can be no template of it. */
+static bool build(struct builder *b, struct arena *arena, struct ki_system *system,
+	const struct ki_lua_program *program, struct built *built, bool *temporary) {
 	b->arena = arena;
 	int status = compile(b, system, program);
-	lua_State *L = b->lua.L;
+	*built = (struct built){.L = b->lua.L};
 	bool good = false;
-	if (status == KITH_OK && (!b->run || run(b))) {
-		tidy(L);
-		good = is_common(&b->lua) && is_copyable(L, arena);
-		if (good && !ki_frozen_separate(L, freeze_block, &b->strings)) {
-			status = KITH_EEXHAUSTED;
-		}
+	if (status == KITH_OK) {
+		built->main = b->run ? run(b) : NULL;
+		good = b->run == (built->main != NULL);
+	}
+	if (good) {
+		tidy(built);
+		good = is_common(&b->lua) && is_copyable(built->L, arena);
+	}
+	if (good && !ki_frozen_separate(built->L, freeze_block, &built->frozen)) {
+		status = KITH_EEXHAUSTED;
 	}
 	*temporary = status == KITH_EEXHAUSTED;
 	arena->peak_bytes += b->lua.heap.peak_bytes;
 	ki_lua_release(&b->lua);
 	ki_heap_drop(&b->lua.heap);
-	return good && status == KITH_OK ? L : NULL;
+	return good && status == KITH_OK;
 }
 
 /* ---- Life ---- */
@@ -591,12 +621,11 @@ static size_t source_bytes(const struct ki_lua_program *program) {
 static struct ki_lua_template *build_twice(struct builder *builder, struct arena *a,
 	struct arena *b, struct ki_system *system, const struct ki_lua_program *program,
 	bool *temporary) {
-	lua_State *L = build(builder, a, system, program, temporary);
-	struct ki_frozen strings = builder->strings;
-	if (L == NULL || build(builder, b, system, program, temporary) == NULL) {
-		return NULL;
-	}
-	return distil(a, b, L, &strings, builder, temporary);
+	struct built first, second;
+	return build(builder, a, system, program, &first, temporary) &&
+			build(builder, b, system, program, &second, temporary)
+		? distil(a, b, &first, builder, temporary)
+		: NULL;
 }
 
 /* With the chunk run, if that can be; else only compiled. */
@@ -735,10 +764,14 @@ int ki_template_clone(struct ki_lua *lua) {
 	}
 	memcpy(base, template->image, template->bytes);
 	relocate(template, base);
-	lua->L = (lua_State *)(void *)(base + template->main);
+	lua->L = (lua_State *)(void *)(base + template->state);
 	lua->scoped = template->scoped;
 	lua->frozen = &template->frozen;
 	*(struct ki_lua **)lua_getextraspace(lua->L) = lua; /* TP1 */
 	lua_setallocf(lua->L, ki_lua_reallocate, lua);
-	return ki_lua_open_own(lua);
+	if (template->loaded) {
+		lua->main = (struct ki_co *)(void *)(base + template->main);
+		ki_co_adopt(lua, lua->main);
+	}
+	return KITH_OK;
 }

@@ -17,8 +17,8 @@ void ki_template_find(struct ki_lua *lua);
 
 /*
  * Makes the state of `lua` from that template, looked for here if nobody has:
- * with all that ki_lua_open does, and on its stack the chunk's function, or the body that it
- * returned (lua->loaded). Does not raise or park.
+ * with all that ki_lua_open does, and on its stack the chunk's function; or with lua->main, which
+ * has the body that it returned (lua->loaded). Does not raise or park.
  * Errors: KITH_ENOTFOUND, no template: `lua` is as it was; KITH_EEXHAUSTED.
  */
 int ki_template_clone(struct ki_lua *lua);

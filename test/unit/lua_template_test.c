@@ -296,8 +296,8 @@ static bool runs_in_template(const char *source, const struct ki_lua_import *imp
 	f.program.nr_imports = import != NULL;
 	OK(ki_template_clone(&f.lua));
 	bool loaded = f.lua.loaded;
-	EQ_INT(lua_gettop(f.lua.L), 1);
-	EQ_INT(lua_iscfunction(f.lua.L, 1), 0);
+	EQ_INT(lua_gettop(f.lua.L), loaded ? 0 : 1);
+	EQ_INT(f.lua.main != NULL, loaded);
 	EQ_NUM(counted_bytes(&f.lua), (double)f.lua.heap.used_bytes);
 	EQ_STR(ki_buf_cstr(&f.output), "");
 	lua_gc(f.lua.L, LUA_GCCOLLECT);
