@@ -297,6 +297,23 @@ TEST(lua_funcs, timeout_does_not_follow_a_result) {
 		DEAF);
 }
 
+TEST(lua_funcs, earlier_of_result_and_timeout_counts_though_both_are_seen_at_once) {
+	PLAY("early\tnil\nnil\tcall timed out\n",
+		MAIN_CALLS(
+			local e = funcs.new():with_options{timeout = "20ms"}
+			local early = e:async("app:deaf", "10ms", "early")
+			local late = e:async("app:deaf", "30ms", "late")
+			time.sleep("1ms")
+			local start = os.clock()
+			while os.clock() < start + 0.1 do end
+			assert(not early:is_complete() and not late:is_complete())
+			process.inbox()
+			local payload, err = early:result()
+			print(payload:data(), err)
+			print(late:result())),
+		DEAF);
+}
+
 TEST(lua_funcs, orderly_end_of_the_caller_cancels_what_it_called) {
 	PLAY("pid.cancel\tcaller context canceled\t{kith:system|0x00000}\t10000\n"
 	     "pid.cancel\tcaller context canceled\t{kith:system|0x00000}\t10000\n"
