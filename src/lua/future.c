@@ -68,7 +68,7 @@ static void tell(lua_State *L, struct ki_call *call, const struct ki_result *res
 	int index = lua_gettop(L);
 	enum state state = FAILED;
 	if (result == NULL) {
-		ki_fail(L, KITH_ETIMEOUT, "call timed out");
+		ki_fail_from(L, NULL, KITH_ETIMEOUT, "call timed out");
 	} else if (ki_result_failed(result)) {
 		ki_error_push_payload(L, result->error);
 	} else {

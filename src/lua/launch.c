@@ -160,6 +160,7 @@ static int make(lua_State *L, struct ki_spawn *spawn, kith_pid *pid, int *result
 	if (status != KITH_OK && status != KITH_EEXIST) {
 		outgoing->payloads[spawn->nr_args] = error; /* so that it is not lost if we raise */
 		*results = ki_fail_payload(L, error);
+		ki_error_note_place(L);
 	}
 	ki_outgoing_drop(lua);
 	return status;

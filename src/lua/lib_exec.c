@@ -17,7 +17,7 @@ static void tell(lua_State *L, struct ki_call *call, const struct ki_result *res
 	struct ki_co *co = call->user;
 	luaL_checkstack(L, LUA_MINSTACK, NULL);
 	if (result == NULL) {
-		ki_fail(L, KITH_ETIMEOUT, "call timed out");
+		ki_fail_from(L, co->at, KITH_ETIMEOUT, "call timed out");
 	} else if (ki_result_failed(result)) {
 		ki_fail_payload(L, result->error);
 	} else {

@@ -113,6 +113,96 @@ void ki_error_make(lua_State *L, const struct ki_error_fields *fields) {
 	lua_remove(L, index - 1);
 }
 
+/* ---- traces ---- */
+
+static void add_record(luaL_Buffer *trace, const struct ki_trace_record *record) {
+	char *at = luaL_prepbuffsize(trace, KI_TRACE_BYTES_MAX + record->source.len);
+	luaL_addsize(trace, ki_trace_put(at, record));
+}
+
+static void add_text(luaL_Buffer *trace, struct ki_strv text) {
+	add_record(trace, &(struct ki_trace_record){.what = KI_TRACE_TEXT, .source = text});
+}
+
+static enum ki_trace_what what_is(const lua_Debug *frame) {
+	return *frame->what == 'm' ? KI_TRACE_MAIN
+		: *frame->what == 'C' ? KI_TRACE_C : KI_TRACE_LUA;
+}
+
+static void add_frame(luaL_Buffer *trace, const lua_Debug *frame) {
+	struct ki_trace_record record = {
+		.what = what_is(frame),
+		.source = ki_strv(frame->short_src),
+		.name = ki_strv(frame->name),
+		.kind = ki_strv(frame->namewhat),
+		.line = frame->currentline,
+		.defined = frame->linedefined,
+		.tail_call = frame->istailcall,
+	};
+	add_record(trace, &record);
+}
+
+/* A thread's frames from `level` on, `max` of them at most; gives the level behind them. */
+static int add_frames(lua_State *of, luaL_Buffer *trace, int level, int max) {
+	lua_Debug frame;
+	for (; max > 0 && lua_getstack(of, level, &frame); max--, level++) {
+		lua_getinfo(of, "Slnt", &frame);
+		add_frame(trace, &frame);
+	}
+	return level;
+}
+
+/* The number of calls: one more is doubled until it is too many, and then narrowed down. */
+static int nr_levels(lua_State *L) {
+	lua_Debug frame;
+	int there = 0, not_there = 1;
+	while (lua_getstack(L, not_there, &frame)) {
+		there = not_there;
+		not_there *= 2;
+	}
+	while (there + 1 < not_there) {
+		int middle = there + (not_there - there) / 2;
+		if (lua_getstack(L, middle, &frame)) {
+			there = middle;
+		} else {
+			not_there = middle;
+		}
+	}
+	return not_there;
+}
+
+static void add_heading(luaL_Buffer *trace) {
+	add_text(trace, ki_strv("stack traceback:"));
+}
+
+/* Of an Error that is made, not thrown, by a C function that the thread runs: it may be one of
+ * many. */
+static void push_trace(lua_State *L, lua_State *of) {
+	luaL_Buffer trace;
+	luaL_buffinit(L, &trace);
+	add_heading(&trace);
+	add_frames(of, &trace, 1, FRAMES_MAX);
+	luaL_pushresult(&trace);
+}
+
+void ki_error_push_trace(lua_State *L, int level) {
+	luaL_Buffer trace;
+	luaL_buffinit(L, &trace);
+	add_heading(&trace);
+	int nr = nr_levels(L);
+	int skipped = nr - level - FRAMES_FIRST - FRAMES_LAST;
+	if (skipped > 0) {
+		char line[64];
+		level = add_frames(L, &trace, level, FRAMES_FIRST) + skipped;
+		snprintf(line, sizeof line, "\t...\t(skipping %d levels)", skipped);
+		add_text(&trace, ki_strv(line));
+	}
+	add_frames(L, &trace, level, nr);
+	luaL_pushresult(&trace);
+}
+
+/* ---- Errors that functions of ours make ---- */
+
 /* Pushes the text of a format. */
 static struct ki_strv push_formatted(lua_State *L, const char *fmt, va_list args) {
 	va_list again;
@@ -126,15 +216,22 @@ static struct ki_strv push_formatted(lua_State *L, const char *fmt, va_list args
 	return ki_strv_n(lua_tostring(L, -1), (size_t)len);
 }
 
-/* Of the details on top of the stack, which are popped. */
-static void push_error(lua_State *L, const char *kind, enum ki_retryable retryable, const char *fmt,
-	va_list args) {
+/* Of the details on top of the stack, which are popped. It was made where the C function that
+ * `from` runs was called; NULL: nowhere in Lua. */
+static void push_error(lua_State *L, lua_State *from, const char *kind, enum ki_retryable retryable,
+	const char *fmt, va_list args) {
 	struct ki_error_fields fields = {.kind = ki_strv(kind), .retryable = retryable};
-	luaL_checkstack(L, 4, NULL);
+	int details = lua_gettop(L);
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
 	fields.message = push_formatted(L, fmt, args);
-	lua_insert(L, -2); /* below the details, until the Error holds it */
+	if (from != NULL) {
+		push_trace(L, from);
+		fields.trace = string_view(L, -1);
+	}
+	lua_pushvalue(L, details);
 	ki_error_make(L, &fields);
-	lua_remove(L, -2);
+	lua_replace(L, details);
+	lua_settop(L, details);
 }
 
 void ki_error_push(
@@ -143,7 +240,7 @@ void ki_error_push(
 	va_start(args, fmt);
 	luaL_checkstack(L, 1, NULL);
 	lua_pushnil(L);
-	push_error(L, kind, retryable, fmt, args);
+	push_error(L, L, kind, retryable, fmt, args);
 	va_end(args);
 }
 
@@ -157,7 +254,18 @@ int ki_fail(lua_State *L, int status, const char *fmt, ...) {
 	luaL_checkstack(L, 2, NULL);
 	lua_pushnil(L);
 	lua_pushnil(L);
-	push_error(L, ki_status_kind(status), retryable_of_status(status), fmt, args);
+	push_error(L, L, ki_status_kind(status), retryable_of_status(status), fmt, args);
+	va_end(args);
+	return 2;
+}
+
+int ki_fail_from(lua_State *L, lua_State *from, int status, const char *fmt, ...) {
+	va_list args;
+	va_start(args, fmt);
+	luaL_checkstack(L, 2, NULL);
+	lua_pushnil(L);
+	lua_pushnil(L);
+	push_error(L, from, ki_status_kind(status), retryable_of_status(status), fmt, args);
 	va_end(args);
 	return 2;
 }
@@ -171,9 +279,16 @@ int ki_fail_detail(
 	lua_createtable(L, 0, 1);
 	lua_pushstring(L, value);
 	lua_setfield(L, -2, key);
-	push_error(L, ki_status_kind(status), retryable_of_status(status), fmt, args);
+	push_error(L, L, ki_status_kind(status), retryable_of_status(status), fmt, args);
 	va_end(args);
 	return 2;
+}
+
+void ki_error_note_place(lua_State *L) {
+	if (value_view(L, lua_gettop(L), TRACE).len == 0) {
+		push_trace(L, L);
+		lua_setiuservalue(L, -2, TRACE);
+	}
 }
 
 int ki_fail_payload(lua_State *L, const struct ki_payload *error) {
@@ -269,92 +384,7 @@ struct ki_payload *ki_error_from_second(lua_State *L, int index, bool *is_error)
 	return NULL;
 }
 
-/* ---- traces ---- */
-
-static void add_record(luaL_Buffer *trace, const struct ki_trace_record *record) {
-	char *at = luaL_prepbuffsize(trace, KI_TRACE_BYTES_MAX + record->source.len);
-	luaL_addsize(trace, ki_trace_put(at, record));
-}
-
-static void add_text(luaL_Buffer *trace, struct ki_strv text) {
-	add_record(trace, &(struct ki_trace_record){.what = KI_TRACE_TEXT, .source = text});
-}
-
-static enum ki_trace_what what_is(const lua_Debug *frame) {
-	return *frame->what == 'm' ? KI_TRACE_MAIN
-		: *frame->what == 'C' ? KI_TRACE_C : KI_TRACE_LUA;
-}
-
-static void add_frame(luaL_Buffer *trace, const lua_Debug *frame) {
-	struct ki_trace_record record = {
-		.what = what_is(frame),
-		.source = ki_strv(frame->short_src),
-		.name = ki_strv(frame->name),
-		.kind = ki_strv(frame->namewhat),
-		.line = frame->currentline,
-		.defined = frame->linedefined,
-		.tail_call = frame->istailcall,
-	};
-	add_record(trace, &record);
-}
-
-/* The frames from `level` on, `max` of them at most; gives the level behind them. */
-static int add_frames(lua_State *L, luaL_Buffer *trace, int level, int max) {
-	lua_Debug frame;
-	for (; max > 0 && lua_getstack(L, level, &frame); max--, level++) {
-		lua_getinfo(L, "Slnt", &frame);
-		add_frame(trace, &frame);
-	}
-	return level;
-}
-
-/* The number of calls: one more is doubled until it is too many, and then narrowed down. */
-static int nr_levels(lua_State *L) {
-	lua_Debug frame;
-	int there = 0, not_there = 1;
-	while (lua_getstack(L, not_there, &frame)) {
-		there = not_there;
-		not_there *= 2;
-	}
-	while (there + 1 < not_there) {
-		int middle = there + (not_there - there) / 2;
-		if (lua_getstack(L, middle, &frame)) {
-			there = middle;
-		} else {
-			not_there = middle;
-		}
-	}
-	return not_there;
-}
-
-static void add_heading(luaL_Buffer *trace) {
-	add_text(trace, ki_strv("stack traceback:"));
-}
-
-/* Of an Error that is made, not thrown: it may be one of many. */
-static void push_trace(lua_State *L, int level) {
-	luaL_Buffer trace;
-	luaL_buffinit(L, &trace);
-	add_heading(&trace);
-	add_frames(L, &trace, level, FRAMES_MAX);
-	luaL_pushresult(&trace);
-}
-
-void ki_error_push_trace(lua_State *L, int level) {
-	luaL_Buffer trace;
-	luaL_buffinit(L, &trace);
-	add_heading(&trace);
-	int nr = nr_levels(L);
-	int skipped = nr - level - FRAMES_FIRST - FRAMES_LAST;
-	if (skipped > 0) {
-		char line[64];
-		level = add_frames(L, &trace, level, FRAMES_FIRST) + skipped;
-		snprintf(line, sizeof line, "\t...\t(skipping %d levels)", skipped);
-		add_text(&trace, ki_strv(line));
-	}
-	add_frames(L, &trace, level, nr);
-	luaL_pushresult(&trace);
-}
+/* ---- errors.call_stack ---- */
 
 static void set_view(lua_State *L, const char *key, struct ki_strv text) {
 	lua_pushlstring(L, text.ptr, text.len);
@@ -396,7 +426,7 @@ static int errors_call_stack(lua_State *L) {
 	lua_createtable(L, 0, 2);
 	int nr;
 	if (lua_isnil(L, 1)) {
-		push_trace(L, 1);
+		push_trace(L, L);
 		nr = push_frames(L, string_view(L, -1));
 		lua_setfield(L, 2, "frames");
 		lua_pushthread(L);
@@ -562,7 +592,7 @@ static int new_from_table(lua_State *L) {
 	check_field(L, "kind", LUA_TSTRING, "kind must be a string");
 	check_field(L, "retryable", LUA_TBOOLEAN, "retryable must be a boolean");
 	check_field(L, "details", LUA_TTABLE, "details must be a table");
-	push_trace(L, 1);
+	push_trace(L, L);
 	struct ki_error_fields fields = {
 		.kind = string_view(L, ARG_KIND),
 		.message = string_view(L, ARG_MESSAGE),
@@ -589,7 +619,7 @@ static int errors_new(lua_State *L) {
 	if (lua_type(L, 1) != LUA_TSTRING) {
 		return luaL_error(L, "expected string or table");
 	}
-	push_trace(L, 1);
+	push_trace(L, L);
 	struct ki_error_fields fields = {.message = string_view(L, 1),
 		.trace = string_view(L, 2),
 		.retryable = KI_RETRYABLE_NIL};

@@ -44,11 +44,17 @@ void ki_error_push(lua_State *L, const char *kind, enum ki_retryable retryable, 
 /* Pushes nil and an Error of the kind of `status`, retryable as SPEC 1.2 says, and gives 2: `return
  * ki_fail(...)`. */
 int ki_fail(lua_State *L, int status, const char *fmt, ...) KI_PRINTF(3, 4);
-/* The same with details {key = value}. */
+/* The same, made where the C function that another thread waits in was called; NULL: nowhere. */
+int ki_fail_from(lua_State *L, lua_State *from, int status, const char *fmt, ...) KI_PRINTF(4, 5);
+/* The same as ki_fail with details {key = value}. */
 int ki_fail_detail(lua_State *L, int status, const char *key, const char *value, const char *fmt,
 	...) KI_PRINTF(5, 6);
 /* Pushes nil and the Error of an error payload (borrowed; NULL: there was no memory); gives 2. */
 int ki_fail_payload(lua_State *L, const struct ki_payload *error);
+
+/* The Error on top, which no Lua code has seen yet: if it does not say where it was made, that is
+ * where the running C function was called. */
+void ki_error_note_place(lua_State *L);
 
 /* Pushes the Error of an error payload (borrowed; NULL: there was no memory for it). */
 void ki_error_push_payload(lua_State *L, const struct ki_payload *error);
