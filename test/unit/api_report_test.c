@@ -29,6 +29,9 @@ static void run(struct units *units, const char *body, const char *child, enum k
 	units->app.options.log_format = format;
 	snprintf(text, sizeof(text), "return function()\n%s\nend\n", body);
 	app_process(&units->app, "main", text, "");
+	folder_write(&units->app.folder, "src/main.yaml",
+		"namespace: app\nentries:\n  - name: main\n    kind: process.lua\n"
+		"    source: file://main.lua\n    modules: [time, supervisor]\n");
 	app_process(&units->app, "child", child, "");
 	app_run(&units->app, 0, NULL);
 }
@@ -114,6 +117,25 @@ TEST(report, in_json_is_one_object)
 		"\"entry\":\"app:child\",\"reason\":\"app:child:1: boom\",\"kind\":\"Internal\","
 		"\"traceback\":\"app:child:1: in function <app:child:1>\",\"uptime\":0.000,"
 		"\"restarts\":0,\"links\":1,\"monitors\":1}\n");
+	app_fini(&units.app);
+}
+
+/* SPEC 21.2: its supervisor is one link and one monitor. */
+TEST(report, of_a_child_says_how_often_it_was_restarted)
+{
+	struct units units;
+	run(&units,
+		"supervisor.start{max_restarts = 2, within = '1h',\n"
+		"  children = {{name = 'w', process = 'app:child'}}}\n"
+		"time.sleep('1s')",
+		"return function() time.sleep('10ms') error('boom', 0) end\n", KITH_LOG_WARN,
+		KITH_LOG_TEXT);
+	EQ_INT(nr_units_with(&units, "CRASH app:child"), 3);
+	EQ_INT(nr_units_with(&units,
+		"  reason    boom (Internal)\n"
+		"  uptime    0.01s, restarts 0, notified 1 link and 1 monitor\n"), 1);
+	EQ_INT(nr_units_with(&units, "  uptime    0.01s, restarts 1, notified 1 link"), 1);
+	EQ_INT(nr_units_with(&units, "  uptime    0.01s, restarts 2, notified 1 link"), 1);
 	app_fini(&units.app);
 }
 
