@@ -15,11 +15,13 @@
 #include "mem/value.h"
 #include "process/exit.h"
 
+static const char receiving[] = "receive", sleeping[] = "sleep";
+
 struct native_body {
 	const struct ki_native *native;
 	struct ki_proc_timer timer;
 	bool rang; /* the timer of the present wait has fired */
-	const char *waits_in; /* NULL: it runs */
+	const char *waits_in; /* of those above; NULL: it runs */
 };
 
 static void timer_rang(struct ki_proc_timer *timer) {
@@ -54,7 +56,9 @@ static enum ki_step native_step(struct ki_proc *proc) {
 }
 
 static void native_view(struct ki_proc *proc, struct ki_body_view *out) {
-	out->waiting_in = ((struct native_body *)proc->body)->waits_in;
+	const struct native_body *body = proc->body;
+	out->waiting_in = body->waits_in;
+	out->blocked = body->waits_in == sleeping; /* nothing that is sent ends it */
 }
 
 static void native_destroy(struct ki_proc *proc) {
@@ -119,7 +123,7 @@ int ki_native_receive(struct ki_proc *proc, int64_t deadline_ns, struct ki_signa
 		if (*out || body->rang || deadline_ns <= ki_sched_now(proc->system->sched)) {
 			break;
 		}
-		wait_until(proc, deadline_ns, "receive");
+		wait_until(proc, deadline_ns, receiving);
 	}
 	end_wait(proc);
 	if (!*out) {
@@ -140,7 +144,7 @@ int ki_native_sleep(struct ki_proc *proc, int64_t ns) {
 			end_wait(proc);
 			return KITH_OK;
 		}
-		wait_until(proc, until, "sleep");
+		wait_until(proc, until, sleeping);
 	}
 	return KITH_EKILLED;
 }

@@ -290,3 +290,29 @@ TEST(process_native, process_that_never_ran_is_cleaned_up_too) {
 	s->nr_runs = 1;
 	scene_close(s, KI_CAUSE_TERMINATE, "process terminated");
 }
+
+static int sleep_and_receive(struct ki_proc *proc, void *arg) {
+	struct ki_signal *signal = NULL;
+	((struct scene *)arg)->nr_runs++;
+	OK(ki_native_sleep(proc, 10 * MS));
+	OK(ki_native_receive(proc, INT64_MAX, &signal));
+	ki_signal_free(signal);
+	return 0;
+}
+
+/* SPEC 21.4: though its step does not return meanwhile. */
+TEST(process_native, a_wait_shows_in_a_snapshot) {
+	struct scene *s = scene_open(sleep_and_receive);
+	struct ki_proc_snapshot shown;
+	ki_sched_run(s->stage.sched, MS);
+	TRUE(ki_proc_snapshot(&s->stage.system, s->pid, &shown));
+	EQ_STR(shown.state, "blocked");
+	EQ_STR(shown.body.waiting_in, "sleep");
+	stage_run(&s->stage);
+	TRUE(ki_proc_snapshot(&s->stage.system, s->pid, &shown));
+	EQ_STR(shown.state, "idle");
+	EQ_STR(shown.body.waiting_in, "receive");
+	OK(send_topic(s->watcher, s->pid, "t"));
+	stage_run(&s->stage);
+	scene_close(s, KI_CAUSE_RETURN, "");
+}
