@@ -218,6 +218,10 @@ static void storm_open(struct storm *storm, bool simulate, int nr_workers, uint6
 	int64_t slice_ns = signals ? 100000 : 0;
 	struct ki_sched_options options = {
 		.simulate = simulate, .seed = seed, .preempt_signal = signals ? SIGURG : 0};
+	if (seed % 2 == 1) { /* stacks and workers change, and slices end, at random */
+		options.roam = true;
+		options.slice_instructions = 3000;
+	}
 	struct ki_system_hooks hooks = {
 		.user = storm, .output = storm_output, .crash = storm_crash};
 	struct ki_host *host;

@@ -199,7 +199,8 @@ static const struct ki_body_ops storm_ops = {
 /* ---- The run ---- */
 
 static void storm_open(struct storm *storm, bool simulate, int workers) {
-	struct ki_sched_options options = {.simulate = simulate, .seed = storm->seed};
+	struct ki_sched_options options = {
+		.simulate = simulate, .seed = storm->seed, .roam = storm->seed % 2 == 1};
 	struct ki_system_hooks hooks = {0};
 	struct ki_host *host;
 	storm->sched = ki_sched_new(&options);

@@ -194,10 +194,15 @@ struct ki_co *ki_co_waiter(lua_State *L, const char *fn) {
 	return co;
 }
 
+/* A test has it keep its stack, as it would where Lua cannot yield. */
+static bool keeps_anyway(struct ki_lua *lua) {
+	return lua->roams && ki_sched_roams(lua->proc->system->sched);
+}
+
 int ki_co_block(lua_State *L, lua_KContext ctx, lua_KFunction k) {
 	struct ki_lua *lua = ki_lua_of(L);
 	struct ki_co *co = lua->current;
-	if (L == co->L && lua_isyieldable(L)) {
+	if (L == co->L && lua_isyieldable(L) && !keeps_anyway(lua)) {
 		return lua_yieldk(L, 0, ctx, k);
 	}
 	lua->current = NULL;

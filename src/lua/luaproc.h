@@ -117,6 +117,7 @@ struct ki_lua {
 	bool loading;              /* the chunk runs, on the spawner's strand */
 	bool ended;                /* its end was decided: no more of its Lua runs */
 	bool warns_off;            /* warn("@off") */
+	bool roams;                /* a test's: see ki_co_block */
 	bool full_slice;           /* something was in the mailbox when this slice began (hook.c) */
 	unsigned nr_cos;           /* live process-level coroutines */
 	unsigned nr_channel_waits; /* of coroutines, a channel each; for snapshots */

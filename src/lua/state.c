@@ -93,6 +93,7 @@ void ki_lua_init(
 	ki_list_init(&lua->readers);
 	ki_list_init(&lua->alarms_new);
 	ki_list_init(&lua->alarms_fired);
+	lua->roams = ki_sched_roaming(proc->system->sched);
 }
 
 int ki_lua_open_from(struct ki_lua *lua, lua_Alloc allocate) {

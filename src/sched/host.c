@@ -30,6 +30,7 @@ void ki_worker_init(struct ki_worker *worker, struct ki_sched *sched, struct ki_
 	*worker = (struct ki_worker){
 		.sched = sched, .host = host, .counters = counters, .number = number};
 	seed_sequence(&worker->rng, sched->options.seed, number);
+	worker->cache.roam = sched->options.roam ? &worker->rng : NULL;
 }
 
 struct ki_sched *ki_sched_new(const struct ki_sched_options *options) {
@@ -137,6 +138,14 @@ struct ki_budget *ki_sched_memory(const struct ki_sched *sched) {
 
 bool ki_sched_simulated(const struct ki_sched *sched) {
 	return sched->options.simulate;
+}
+
+bool ki_sched_roams(struct ki_sched *sched) {
+	return sched->options.roam && ki_sched_random(sched) % 2 == 0;
+}
+
+bool ki_sched_roaming(const struct ki_sched *sched) {
+	return sched->options.roam;
 }
 
 bool ki_sched_preempts(const struct ki_sched *sched) {

@@ -34,6 +34,10 @@ struct ki_sched_options {
 	/* A POSIX signal by which a turn that outlasts its slice is told so (ki_sched_preempts); 0:
 	 * none. The program leaves it to the scheduler until ki_sched_free. */
 	int preempt_signal;
+	/* For tests: what may happen to a task does, at random. It goes on in another worker (one
+	 * of three, in a simulation), its steps get other stacks, its body keeps one where it need
+	 * not (ki_sched_roams). */
+	bool roam;
 	struct ki_budget *memory; /* where stacks count; or NULL. Borrowed until ki_sched_free */
 };
 
@@ -47,6 +51,10 @@ void ki_sched_free(struct ki_sched *sched);
 int64_t ki_sched_now(struct ki_sched *sched);
 int64_t ki_sched_wall(struct ki_sched *sched);
 bool ki_sched_simulated(const struct ki_sched *sched);
+/* At random, with options.roam; else false. In a task. */
+bool ki_sched_roams(struct ki_sched *sched);
+/* Whether it has options.roam. */
+bool ki_sched_roaming(const struct ki_sched *sched);
 /* What its options gave. */
 struct ki_budget *ki_sched_memory(const struct ki_sched *sched);
 /*

@@ -42,6 +42,9 @@ static const int64_t WALL_START_NS = INT64_C(1577836800) * 1000000000;
 /* One woken task in JOIN_ONE_IN joins the present round, at most JOINS_MAX to a round. */
 enum { JOIN_ONE_IN = 4, JOINS_MAX = 8 };
 
+/* All of them are the one thread: with options.roam each turn is another's, drawn at random. */
+enum { WORKERS_MAX = 3 };
+
 struct sim_host {
 	struct ki_host base;
 	struct ki_worker_counters counters;
@@ -60,7 +63,8 @@ struct sim {
 	uint64_t round, last_round;
 	int joins;
 	struct ki_rng rng;
-	struct ki_worker worker;
+	struct ki_worker workers[WORKERS_MAX], *worker; /* the present one */
+	unsigned nr_workers;
 	/* any */
 	struct ki_inject inbox;
 	_Atomic(bool) xhalt;
@@ -153,7 +157,8 @@ static struct ki_task *pop_ready(struct sim *sim) {
 /* --- making ready --- */
 
 static bool inside(struct sim *sim) {
-	return ki_worker_self() == &sim->worker;
+	const struct ki_worker *worker = ki_worker_self();
+	return worker != NULL && worker->sched == &sim->base;
 }
 
 static bool is_started(struct sim_host *host) {
@@ -348,10 +353,14 @@ static void turn(struct sim *sim, struct ki_task *task) {
 		ki_inject_push_back(&host->queue, &task->queue_node); /* stopped meanwhile; SM2 */
 		return;
 	}
-	sim->worker.host = &host->base;
-	sim->worker.counters = &host->counters;
+	if (sim->nr_workers > 1) {
+		sim->worker = &sim->workers[ki_rng_below(&sim->rng, sim->nr_workers)];
+		ki_worker_change(sim->worker);
+	}
+	sim->worker->host = &host->base;
+	sim->worker->counters = &host->counters;
 	ki_store_rlx(&host->xbusy, true); /* rlx: a number for the statistics */
-	ki_worker_turn(&sim->worker, task, now(&sim->base));
+	ki_worker_turn(sim->worker, task, now(&sim->base));
 	ki_store_rlx(&host->xbusy, false);
 }
 
@@ -395,11 +404,18 @@ static bool step(struct sim *sim, int64_t until_ns, enum ki_run_end *end) {
 static enum ki_run_end run(struct ki_sched *sched, int64_t until_ns) {
 	struct sim *sim = sim_of(sched);
 	enum ki_run_end end = KI_RUN_HALTED;
-	ki_worker_enter(&sim->worker);
+	ki_worker_enter(sim->worker);
+	for (unsigned i = 0; i < sim->nr_workers; i++) {
+		ki_ctx_adopt(&sim->workers[i].ctx);
+	}
 	/* acq: what the halting thread did before. [SI1] */
 	while (!ki_xchg_acq(&sim->xhalt, false) && step(sim, until_ns, &end)) {
 	}
-	ki_worker_leave(&sim->worker);
+	ki_worker_leave(sim->worker);
+	for (unsigned i = 0; i < sim->nr_workers; i++) {
+		ki_strand_cache_fini(&sim->workers[i].cache);
+		ki_ctx_fini(&sim->workers[i].ctx);
+	}
 	return end;
 }
 
@@ -495,7 +511,12 @@ struct ki_sched *ki_sim_new(const struct ki_sched_options *options) {
 	sim->base.ops = &ops;
 	sim->base.options.seed = options->seed;
 	ki_rng_seed(&sim->rng, options->seed); /* another sequence than any worker's */
-	ki_worker_init(&sim->worker, &sim->base, NULL, NULL, 0);
+	sim->base.options.roam = options->roam;
+	sim->nr_workers = options->roam ? WORKERS_MAX : 1;
+	for (unsigned i = 0; i < sim->nr_workers; i++) {
+		ki_worker_init(&sim->workers[i], &sim->base, NULL, NULL, i);
+	}
+	sim->worker = &sim->workers[0];
 	ki_inject_init(&sim->inbox);
 	ki_store_rlx(&sim->xnext_ns, INT64_MAX); /* rlx: not published yet */
 	ki_mutex_init(&sim->timers_mutex);

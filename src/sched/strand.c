@@ -79,11 +79,17 @@ void ki_strand_free(struct ki_strand *strand) {
 }
 
 struct ki_strand *ki_strand_get(struct ki_strand_cache *cache, struct ki_strands *pool) {
-	struct ki_strand *strand = cache->first;
+	struct ki_strand **at = &cache->first;
+	if (cache->roam != NULL) { /* any of them, or a new one */
+		for (uint64_t n = ki_rng_below(cache->roam, cache->nr + 1); n > 0; n--) {
+			at = &(*at)->next;
+		}
+	}
+	struct ki_strand *strand = *at;
 	if (strand == NULL) {
 		return strand_new(pool);
 	}
-	cache->first = strand->next;
+	*at = strand->next;
 	cache->nr--;
 	return strand;
 }

@@ -17,6 +17,7 @@
 
 #include "arch/ctx.h"
 #include "base/list.h"
+#include "base/rng.h"
 #include "mem/stack.h"
 #include "sys/thread.h"
 
@@ -42,6 +43,7 @@ struct ki_strand {
 struct ki_strand_cache {
 	struct ki_strand *first;
 	unsigned nr;
+	struct ki_rng *roam; /* which one is taken is drawn from it; NULL: the last that was put */
 };
 
 void ki_strands_init(struct ki_strands *pool, size_t stack_bytes, struct ki_budget *budget,

@@ -64,7 +64,7 @@ static void push_own(
 static void ready(struct ki_task *task) {
 	struct ki_worker *worker = ki_worker_self();
 	struct ki_thread_host *host = ki_thread_host_of(task->host);
-	if (worker != NULL && worker->host == task->host) {
+	if (worker != NULL && worker->host == task->host && !ki_sched_roams(host->base.sched)) {
 		push_own(host, ki_thread_worker_of(worker), &task->queue_node);
 	} else {
 		push_shared(host, &task->queue_node);
@@ -76,7 +76,9 @@ static void ready(struct ki_task *task) {
 static void again(struct ki_worker *base, struct ki_task *task, enum ki_again why) {
 	struct ki_thread_host *host = ki_thread_host_of(task->host);
 	struct ki_thread_worker *worker = ki_thread_worker_of(base);
-	if (why == KI_AGAIN_WOKEN) {
+	if (ki_sched_roams(host->base.sched)) {
+		push_shared(host, &task->queue_node);
+	} else if (why == KI_AGAIN_WOKEN) {
 		push_own(host, worker, &task->queue_node);
 	} else if (ki_runq_size(&worker->queue) > 0) {
 		push_shared(host, &task->queue_node);

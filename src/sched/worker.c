@@ -29,6 +29,11 @@ KI_NOINLINE void ki_worker_enter(struct ki_worker *worker) {
 	ki_ctx_adopt(&worker->ctx);
 }
 
+KI_NOINLINE void ki_worker_change(struct ki_worker *worker) {
+	ki_check(self != NULL && ki_worker_task(self) == NULL); /* W1 */
+	self = worker;
+}
+
 KI_NOINLINE void ki_worker_leave(struct ki_worker *worker) {
 	ki_check(self == worker && ki_worker_task(worker) == NULL); /* W1 */
 	ki_strand_cache_fini(&worker->cache);

@@ -74,6 +74,8 @@ struct ki_worker *ki_worker_self(void);
 /* Makes the calling thread the worker's until ki_worker_leave. */
 void ki_worker_enter(struct ki_worker *worker);
 void ki_worker_leave(struct ki_worker *worker);
+/* Makes the calling thread another worker's, which has adopted it; between turns. */
+void ki_worker_change(struct ki_worker *worker);
 
 /* One turn of a READY task, which its queue has given up; it begins at now_ns. Gives the time at
  * which it ended (task.c). */

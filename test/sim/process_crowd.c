@@ -85,7 +85,8 @@ static const struct ki_body_ops sink_ops = {
 	.name = "sink", .start = body_start, .step = sink_step, .destroy = body_destroy};
 
 static void crowd_open(struct crowd *crowd, uint64_t seed) {
-	struct ki_sched_options options = {.simulate = true, .seed = seed};
+	struct ki_sched_options options = {
+		.simulate = true, .seed = seed, .roam = seed % 2 == 1};
 	struct ki_system_hooks hooks = {0};
 	struct ki_host *host;
 	NOT_NULL(crowd->sched = ki_sched_new(&options));

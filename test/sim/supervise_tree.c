@@ -356,7 +356,9 @@ static void compare(struct tree *t, bool starts_failed) {
 /* ---- The start ---- */
 
 static void open_system(struct tree *t, uint64_t seed) {
-	t->sched = ki_sched_new(&(struct ki_sched_options){.simulate = true, .seed = seed});
+	struct ki_sched_options options = {
+		.simulate = true, .seed = seed, .roam = seed % 2 == 1};
+	t->sched = ki_sched_new(&options);
 	NOT_NULL(t->sched);
 	ki_log_init(&t->log, KI_LOG_OFF, NULL, NULL, NULL, NULL);
 	OK(ki_system_init(&t->system, t->sched, &t->log, &(struct ki_system_hooks){0}));

@@ -132,3 +132,54 @@ TEST(lua_coroutine, an_endless_loop_leaves_others_their_turns) {
 			time.sleep("1s"))},
 		{"app:spin", MAIN(pcall(function() while true do end end))});
 }
+
+/* Stacks are kept where Lua could yield, and change workers (ki_sched_options.roam): nobody can
+ * tell. */
+TEST(lua_coroutine, waits_are_the_same_on_any_stack_10_6) {
+	static const struct entry entries[] = {
+		{"app:main", MAIN(
+			local ch, done = channel.new(), channel.new(3)
+			local sum = 0
+			coroutine.spawn(function()
+				for i = 1, 20 do ch:send(i) end
+				ch:close()
+			end)
+			coroutine.spawn(function()
+				for i = 1, 5 do time.sleep("1ms") coroutine.yield() end
+				done:send("slept")
+			end)
+			coroutine.spawn(function()
+				local wrapped = coroutine.wrap(function()
+					coroutine.yield(ch:receive())
+					time.sleep("2ms")
+					return ch:receive()
+				end)
+				sum = sum + wrapped() + wrapped()
+				done:send("wrapped")
+			end)
+			coroutine.spawn(function()
+				done:send(process.exec("app:child", "app:processes", 7))
+			end)
+			time.sleep("10ms")
+			while true do
+				local r = channel.select { ch:case_receive() }
+				if not r.ok then break end
+				sum = sum + r.value
+			end
+			local got = {}
+			for i = 1, 3 do got[i] = tostring((done:receive())) end
+			table.sort(got)
+			print(sum, table.concat(got, " ")))},
+		{"app:child", MAIN(
+			local n = ...
+			process.send(process.pid(), "x", n)
+			return process.listen("x"):receive() + 1)}};
+	for (uint64_t seed = 1; seed <= 30; seed++) {
+		struct stage stage;
+		struct stage_options how = {.nr_workers = 2, .roam = true};
+		stage_open_with(&stage, entries, 2, seed, &how);
+		stage_start(&stage, NULL, 0);
+		stage_run(&stage, -1);
+		stage_close(&stage, "210\t8 slept wrapped\n");
+	}
+}

@@ -68,6 +68,7 @@ static inline void stage_crash(void *user, const struct ki_crash *crash) {
 
 struct stage_options {
 	bool threads; /* real ones, not simulated */
+	bool roam;    /* stacks and workers change at random */
 	int preempt_signal;
 	int nr_workers;
 	int64_t slice_ns; /* 0: 1 ms */
@@ -79,6 +80,7 @@ static inline void stage_open_with(struct stage *stage, const struct entry *entr
 	static const char *const modules[] = {"time", "ctx", "json", "funcs"};
 	struct ki_sched_options options = {.simulate = !how->threads,
 		.seed = seed,
+		.roam = how->roam,
 		.preempt_signal = how->preempt_signal,
 		.memory = &stage->memory};
 	struct ki_system_hooks hooks = {

@@ -1,6 +1,7 @@
 /* The simulating driver: order from the seed, virtual time. */
 #include "unit/sched_fixture.h"
 
+#include "sched/worker.h"
 #include "sys/thread.h"
 
 static const int64_t MS = 1000000;
@@ -478,4 +479,92 @@ TEST(sched_sim, a_thread_outside_may_halt) {
 	ki_thread_join(&thread);
 	EQ_INT(yields.xdone, 0);
 	bench_close(&bench);
+}
+
+/* --- roaming --- */
+
+/* Where a step finds itself: its worker, and a page of its stack. */
+struct place {
+	const struct ki_worker *worker;
+	uintptr_t stack;
+};
+
+enum { ROAM_STEPS = 64 };
+static struct place places[ROAM_STEPS];
+
+/* The one of a step's frames is at the same depth each time: other stacks have other addresses. */
+static enum ki_step note_place(struct body *body) {
+	char here;
+	places[body->n] = (struct place){ki_worker_self(), (uintptr_t)&here};
+	return ++body->n == ROAM_STEPS ? KI_STEP_DONE : KI_STEP_AGAIN;
+}
+
+static enum ki_step note_place_within(struct body *body) {
+	for (; body->n < ROAM_STEPS; body->n++) {
+		char here;
+		places[body->n] = (struct place){ki_worker_self(), (uintptr_t)&here};
+		ki_task_yield(false);
+	}
+	return KI_STEP_DONE;
+}
+
+static int nr_workers_seen(void) {
+	int nr = 0;
+	for (int i = 0; i < ROAM_STEPS; i++) {
+		int before = 0;
+		while (before < i && places[before].worker != places[i].worker) {
+			before++;
+		}
+		nr += before == i;
+	}
+	return nr;
+}
+
+static int nr_stacks_seen(void) {
+	int nr = 0;
+	for (int i = 0; i < ROAM_STEPS; i++) {
+		int before = 0;
+		while (before < i && places[before].stack != places[i].stack) {
+			before++;
+		}
+		nr += before == i;
+	}
+	return nr;
+}
+
+static void roam(bool roam, enum ki_step (*run)(struct body *)) {
+	struct bench bench;
+	bench_open(&bench,
+		(struct ki_sched_options){.simulate = true, .seed = 3, .roam = roam}, 4);
+	struct body body;
+	body_init(&body, &bench, run);
+	ki_task_start(&body.task);
+	bench_run(&bench);
+	bench_close(&bench);
+}
+
+TEST(sched_sim, a_roaming_task_changes_workers_and_its_steps_change_stacks) {
+	roam(true, note_place);
+	EQ_INT(nr_workers_seen(), 3);
+	TRUE(nr_stacks_seen() > 3);
+	roam(false, note_place);
+	EQ_INT(nr_workers_seen(), 1);
+	EQ_INT(nr_stacks_seen(), 1);
+}
+
+/* In the middle of a step the stack is kept, whatever worker goes on with it. */
+TEST(sched_sim, a_roaming_task_keeps_the_stack_of_a_step) {
+	roam(true, note_place_within);
+	EQ_INT(nr_workers_seen(), 3);
+	EQ_INT(nr_stacks_seen(), 1);
+}
+
+TEST(sched_sim, roaming_repeats_with_its_seed) {
+	struct place first[ROAM_STEPS];
+	roam(true, note_place_within);
+	memcpy(first, places, sizeof first);
+	roam(true, note_place_within);
+	for (int i = 1; i < ROAM_STEPS; i++) {
+		EQ_INT(places[i].worker - places[0].worker, first[i].worker - first[0].worker);
+	}
 }
