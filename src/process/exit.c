@@ -225,7 +225,7 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	ki_deadlines_stop(proc);
 	ki_proc_timers_stop(proc); /* what has fired is in the mailbox now, and nothing follows */
 	struct ki_mpsc_node *last = ki_mpsc_close_owner(&proc->mailbox);
-	ki_names_free(proc->system, proc->pid); /* at once: a spawn may wait for one (spawn.c) */
+	ki_names_free(proc); /* at once: a spawn may wait for one (spawn.c) */
 	ki_proc_arrive(proc, last);
 	ki_proc_calls_cancel(proc);
 	count_end(proc);

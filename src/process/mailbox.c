@@ -48,22 +48,45 @@ static void count_out(struct ki_proc *proc, const struct ki_message *message) {
 	ki_budget_give(proc->host->memory, ki_message_memory(message));
 }
 
+/* Add to a counter, unless that takes it beyond `most` (0: no bound). rlx: counters. */
+static bool take_message(_Atomic(uint32_t) *xmessages, uint64_t most) {
+	uint32_t nr = ki_load_rlx(xmessages);
+	do {
+		if (most != 0 && nr >= most) {
+			return false;
+		}
+	} while (!ki_casw_rlx(xmessages, &nr, nr + 1));
+	return true;
+}
+
+static bool take_bytes(_Atomic(uint64_t) *xbytes, uint64_t by, uint64_t most) {
+	uint64_t nr = ki_load_rlx(xbytes);
+	do {
+		if (most != 0 && (by > most || nr > most - by)) {
+			return false;
+		}
+	} while (!ki_casw_rlx(xbytes, &nr, nr + by));
+	return true;
+}
+
 /*
- * Counts it as waiting, if there is room for it. [M2] The counts are exact; but of two senders at
- * once both may be refused where one would fit, as one counts for a moment before it is refused.
+ * Counts it as waiting, if there is room for it. [M2] What is refused was not counted by what
+ * refused it: so nobody else is refused for its sake while there is room (SPEC 8.6). Its bytes are
+ * no message yet; and when memory is short others are refused anyway.
  */
 static int count_in(struct ki_proc *proc, const struct ki_message *message) {
-	uint64_t most = proc->limits.max_mailbox, most_bytes = proc->limits.max_mailbox_bytes;
-	uint32_t waiting = ki_add_rlx(&proc->xmessages, 1); /* a counter; so is the next */
-	uint64_t bytes = ki_add_rlx(&proc->xmailbox_bytes, message->bytes) + message->bytes;
+	const struct ki_limits *limits = &proc->limits;
+	if (!take_bytes(&proc->xmailbox_bytes, message->bytes, limits->max_mailbox_bytes)) {
+		return KITH_ERATELIMITED;
+	}
 	int status = KITH_ERATELIMITED;
-	if ((most == 0 || waiting < most) && (most_bytes == 0 || bytes <= most_bytes)) {
+	if (take_message(&proc->xmessages, limits->max_mailbox)) {
 		if (ki_budget_take(proc->host->memory, ki_message_memory(message))) {
 			return KITH_OK;
 		}
+		ki_sub_rlx(&proc->xmessages, 1); /* a counter; so is the next */
 		status = KITH_EEXHAUSTED;
 	}
-	ki_sub_rlx(&proc->xmessages, 1); /* a counter; so is the next */
 	ki_sub_rlx(&proc->xmailbox_bytes, message->bytes);
 	return status;
 }

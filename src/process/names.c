@@ -4,17 +4,31 @@
  * Owns: which process may bear a name.
  * Threads: any.
  * Invariants:
- *	N1 only a process whose mailbox is open gets a name; it closes its mailbox before it gives
- *	   its names up, and both are judged under the lock of its shard: so no name outlives its
- *	   process.
+ *	N1 no name outlives its process: who gives one marks the process first, with its shard
+ *	   locked, and is refused when the process has freed its names; the process, when it frees
+ *	   them and finds the mark, waits for that lock and takes all away.
+ * Tags: [NA1] xnaming: one word, on which mark and freeing are in one order.
  */
 #include "process/names.h"
 
 #include "process/account.h"
 #include "process/proc.h"
 
-static bool live(void *arg, uint64_t holder) {
-	return ki_pid_alive(arg, holder);
+/* Bits of xnaming. */
+enum { NAMED = 1, FREED = 2 };
+
+/* Says that it is going to have a name; false: its end is here. Its shard is locked. */
+static bool mark(void *arg, uint64_t holder) {
+	struct ki_system *system = arg;
+	struct ki_proc *proc = ki_table_pin(&system->table, holder);
+	if (!proc) {
+		return false;
+	}
+	/* acq_rel: one order of this and of the freeing. [NA1] */
+	bool open = !ki_mpsc_closed(&proc->mailbox) &&
+		!(ki_or_acq_rel(&proc->xnaming, NAMED) & FREED);
+	ki_table_unpin(&system->table, holder);
+	return open;
 }
 
 static int check(struct ki_strv name) {
@@ -39,12 +53,12 @@ static int add(struct ki_system *system, struct ki_strv name, kith_pid holder, k
 
 int ki_name_register(
 	struct ki_system *system, struct ki_strv name, kith_pid holder, kith_pid registrant) {
-	return add(system, name, holder, registrant, live);
+	return add(system, name, holder, registrant, mark);
 }
 
-int ki_name_claim(
-	struct ki_system *system, struct ki_strv name, kith_pid unborn, kith_pid registrant) {
-	return add(system, name, unborn, registrant, NULL);
+int ki_name_claim(struct ki_proc *unborn, struct ki_strv name, kith_pid registrant) {
+	ki_or_rlx(&unborn->xnaming, NAMED); /* rlx: nobody else knows it yet */
+	return add(unborn->system, name, unborn->pid, registrant, NULL);
 }
 
 int ki_name_find(struct ki_system *system, struct ki_strv name, kith_pid *out) {
@@ -69,9 +83,13 @@ void ki_names_each(struct ki_system *system, kith_pid holder,
 	ki_namemap_each(&system->names, holder, visit, arg);
 }
 
-void ki_names_free(struct ki_system *system, kith_pid holder) {
-	size_t nr = ki_namemap_drop(&system->names, holder);
+void ki_names_free(struct ki_proc *proc) {
+	/* acq_rel: see mark; whoever comes later is refused. [NA1] */
+	if (!(ki_or_acq_rel(&proc->xnaming, FREED) & NAMED)) {
+		return;
+	}
+	size_t nr = ki_namemap_drop(&proc->system->names, proc->pid);
 	if (nr) {
-		count(system, holder, -(uint64_t)nr);
+		count(proc->system, proc->pid, -(uint64_t)nr);
 	}
 }

@@ -10,13 +10,14 @@
 
 #include "process/system.h"
 
+struct ki_proc;
+
 /* Gives a live process a name. 0 (also again), KITH_EEXIST, KITH_ENOTFOUND (not live), KITH_EINVAL
  * (empty, or looks like a PID), KITH_EEXHAUSTED. */
 int ki_name_register(
 	struct ki_system *system, struct ki_strv name, kith_pid holder, kith_pid registrant);
 /* The same for a process that is being made, by its spawner (SPEC 12.4). */
-int ki_name_claim(
-	struct ki_system *system, struct ki_strv name, kith_pid unborn, kith_pid registrant);
+int ki_name_claim(struct ki_proc *unborn, struct ki_strv name, kith_pid registrant);
 
 /* Whom a destination text means: 0 and the PID, or KITH_ENOTFOUND. */
 int ki_name_find(struct ki_system *system, struct ki_strv name, kith_pid *out);
@@ -29,7 +30,7 @@ void ki_names_each(struct ki_system *system, kith_pid holder,
 	void (*visit)(void *arg, struct ki_strv name), void *arg);
 
 /* Step 3 of SPEC 4.6: all names of a process that has closed its mailbox, or was never published.
- * */
-void ki_names_free(struct ki_system *system, kith_pid holder);
+ * One that never had a name takes no lock. Owner of the process, or of its spawner. */
+void ki_names_free(struct ki_proc *proc);
 
 #endif

@@ -37,6 +37,7 @@ struct ki_proc {
 	_Atomic(uint32_t) xmessages; /* messages accepted and not yet received */
 	_Atomic(uint64_t) xmailbox_bytes; /* their encoded size */
 	_Atomic(uint32_t) xforce; /* enum ki_cause; NONE: no force yet; SEALED: too late for any */
+	_Atomic(uint32_t) xnaming; /* names.c: whether it ever had a name */
 	_Atomic(bool) xhears_cancel; /* the body takes events: CANCEL reaches it (SPEC 20.3) */
 	struct ki_proc_shown shown;   /* written by the owner */
 	/* scheduler */

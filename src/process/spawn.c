@@ -214,10 +214,10 @@ static bool queue_messages(struct ki_proc *child, const struct ki_spawn *spawn) 
  * holder that is not alive is about to be, or has just ended: SP4 and exit.c make that short.
  */
 static int claim_name(
-	const struct ki_proc *child, const struct ki_spawn *spawn, kith_pid *holder) {
+	struct ki_proc *child, const struct ki_spawn *spawn, kith_pid *holder) {
 	struct ki_system *system = child->system;
 	for (;;) {
-		int status = ki_name_claim(system, spawn->name, child->pid, child->parent);
+		int status = ki_name_claim(child, spawn->name, child->parent);
 		if (status != KITH_EEXIST ||
 			(ki_name_find(system, spawn->name, holder) == KITH_OK &&
 				ki_pid_alive(system, *holder))) {
