@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "lua/pure.h"
+#include "process/native.h"
 #include "sched/task.h"
 
 /* VM instructions, or steps of a C loop, between two looks: what one ki_task_tick stands for. */
@@ -62,6 +63,16 @@ static void slice_begins(struct ki_proc *self) {
 	}
 }
 
+/* Nothing more runs here. A native body comes to its own return (process/native.h): what it waits
+ * for, a chunk that loads, is left by a jump; any other strand is given up. */
+static KI_NORETURN void leave(struct ki_proc *self) {
+	struct ki_lua *child = self->loading != NULL ? lua_of_proc(self->loading) : NULL;
+	if (self->program->ops == &ki_native_ops && child != NULL && child->forced != NULL) {
+		longjmp(*child->forced, 1);
+	}
+	ki_task_abandon();
+}
+
 void ki_lua_poll(lua_State *L) {
 	(void)L;
 	struct ki_proc *self = ki_proc_self();
@@ -69,22 +80,22 @@ void ki_lua_poll(lua_State *L) {
 		return; /* a chunk loads in a thread outside of all hosts */
 	}
 	if (ki_proc_forced(self)) {
-		ki_task_abandon();
+		leave(self);
 	}
 	if (!ki_task_tick()) {
 		return;
 	}
 	if (ki_task_over_budget()) {
 		ki_proc_end_turn(self);
-		ki_task_abandon();
+		leave(self);
 	}
 	if (!look_at_slice_end(self)) {
-		ki_task_abandon();
+		leave(self);
 	}
 	ki_proc_show(self);
 	ki_task_yield(true);
 	if (ki_proc_forced(self)) {
-		ki_task_abandon();
+		leave(self);
 	}
 	slice_begins(self);
 }

@@ -191,6 +191,29 @@ static struct ki_overrun *tell_of_overruns(struct ki_overrun *overrun) {
 	return ki_proc_self() != NULL ? ki_task_on_overrun(overrun) : NULL;
 }
 
+/* The body is made; what it runs here may be left by a jump. */
+static int find_or_run(struct ki_lua *lua, struct ki_payload **error) {
+	ki_template_find(lua);
+	if (lua->loaded) { /* LB3: no more than a hint of whether there will be room */
+		size_t bytes = ki_template_bytes(lua->template);
+		struct ki_budget *memory = lua->proc->system->memory;
+		return ki_budget_lacks(memory, bytes) ? exhausted(error) : KITH_OK;
+	}
+	struct ki_overrun *spawner = tell_of_overruns(&lua->overrun);
+	int status = run_start(lua, error);
+	ki_lua_runs(lua, NULL);
+	tell_of_overruns(spawner);
+	drop_args(lua);
+	return status;
+}
+
+/* Nothing of what ran is left: the state is dropped whole, as after a strand that was given up. */
+static int forced_out(struct ki_lua *lua) {
+	ki_lua_runs(lua, NULL);
+	tell_of_overruns(NULL); /* a native body has none */
+	return KITH_EKILLED;
+}
+
 static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 	struct ki_payload *const *args, size_t nr_args, struct ki_payload **error) {
 	struct ki_lua *lua = new_lua(proc, program);
@@ -201,16 +224,10 @@ static int lua_start(struct ki_proc *proc, const struct ki_program *program,
 	if (!take_args(lua, args, nr_args)) {
 		return exhausted(error);
 	}
-	ki_template_find(lua);
-	if (lua->loaded) { /* LB3: no more than a hint of whether there will be room */
-		size_t bytes = ki_template_bytes(lua->template);
-		return ki_budget_lacks(proc->system->memory, bytes) ? exhausted(error) : KITH_OK;
-	}
-	struct ki_overrun *spawner = tell_of_overruns(&lua->overrun);
-	int status = run_start(lua, error);
-	ki_lua_runs(lua, NULL);
-	tell_of_overruns(spawner);
-	drop_args(lua);
+	jmp_buf forced;
+	lua->forced = &forced;
+	int status = setjmp(forced) == 0 ? find_or_run(lua, error) : forced_out(proc->body);
+	((struct ki_lua *)proc->body)->forced = NULL;
 	return status;
 }
 

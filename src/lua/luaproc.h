@@ -111,6 +111,7 @@ struct ki_lua {
 	struct ki_watch *watch;    /* while its chunk runs for a template (pure.h) */
 	struct ki_lua *builds;     /* while it starts: the state of a template that is made */
 	jmp_buf *start;            /* while it starts: where to go when memory is refused */
+	jmp_buf *forced;           /* likewise: where to go when force ends a native spawner */
 	bool refused;              /* the heap refused the last block that was asked for */
 	bool scoped;               /* each chunk has an environment of its own (scope.h) */
 	bool loaded;               /* the chunk ran already, in a template */

@@ -32,7 +32,8 @@ struct ki_body_ops {
 	/*
 	 * Makes the body (proc->body) of `program` with `nr_args` arguments (borrowed; NULL is
 	 * nil): SPEC 4.2 steps 7 and 8. Gives 0, or a negative status with the Error a caller sees
-	 * in *error (given).
+	 * in *error (given). A body that gives way here comes back with KITH_EKILLED when force
+	 * has ended a native spawner.
 	 */
 	int (*start)(struct ki_proc *proc, const struct ki_program *program,
 		struct ki_payload *const *args, size_t nr_args, struct ki_payload **error);

@@ -104,7 +104,8 @@ struct ki_spawn {
  * SPEC 4.2 from step 2 on. Runs the chunk on the calling strand. Errors: those of the table, with
  * the Error that a program sees in *error (given; may be NULL when memory is short). On 0 *pid is
  * set. KITH_EEXIST: no process is made, since *pid bears the name (and has lived a moment ago).
- * The owner of `parent`, or any thread when parent is NULL.
+ * KITH_EKILLED, without an Error: force ended a native parent meanwhile; the strand of any other is
+ * given up. The owner of `parent`, or any thread when parent is NULL.
  */
 int ki_proc_spawn(struct ki_system *system, const struct ki_spawn *spawn, kith_pid *pid,
 	struct ki_payload **error);

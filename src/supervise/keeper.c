@@ -60,7 +60,11 @@ int ki_keeper_run(struct ki_proc *proc, void *arg) {
 	kith_pid child = 0;
 	proc->trap_links = true; /* a program may guess its PID and link to it */
 	struct ki_payload *error = NULL;
-	if (ki_proc_spawn(proc->system, &spawn, &child, &error)) {
+	int status = ki_proc_spawn(proc->system, &spawn, &child, &error);
+	if (status == KITH_EKILLED) {
+		return status; /* it took too long: the report is empty */
+	}
+	if (status) {
 		service->report.spawn_error = error;
 		service->report.spawn_failed = true;
 		return KITH_OK;

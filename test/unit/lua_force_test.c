@@ -6,6 +6,7 @@
 
 #include "base/atomic.h"
 #include "process/names.h"
+#include "process/native.h"
 #include "sys/clock.h"
 #include "sys/thread.h"
 
@@ -602,6 +603,57 @@ TEST(lua_force, handlers_at_the_end_have_the_time_of_the_deadline_7_2) {
 			error("closed")
 		end })
 		events:receive()), KI_CAUSE_ERROR);
+}
+
+struct spawner {
+	struct stage *stage;
+	size_t entry;
+	_Atomic(int) xstatus; /* 2: not begun, 1: not back yet */
+};
+
+static int spawn_and_return(struct ki_proc *proc, void *arg) {
+	struct spawner *spawner = arg;
+	struct ki_spawn spawn = {.program = &spawner->stage->programs[spawner->entry],
+		.host = spawner->stage->host,
+		.parent = proc};
+	struct ki_payload *error = NULL;
+	kith_pid pid;
+	ki_store_rel(&spawner->xstatus, 1);
+	int status = ki_proc_spawn(proc->system, &spawn, &pid, &error);
+	ki_payload_unref(error);
+	ki_store_rel(&spawner->xstatus, status);
+	return status;
+}
+
+/* Gives what the spawn came to. */
+static int force_native_spawner(const char *chunk, int preempt_signal) {
+	struct arena arena;
+	arena_open(&arena, chunk, preempt_signal);
+	struct spawner spawner = {.stage = &arena.stage, .xstatus = 2};
+	struct ki_native native = {.run = spawn_and_return, .arg = &spawner};
+	struct ki_program program = {.id = "app:native", .ops = &ki_native_ops, .data = &native};
+	kith_pid pid = stage_spawn_as(
+		&arena.stage, (struct ki_spawn){.program = &program, .host = arena.stage.host});
+	while (ki_load_acq(&spawner.xstatus) == 2) {
+		pause_ns(moment_ns);
+	}
+	OK(ki_force(&arena.stage.system, pid, KI_CAUSE_TERMINATE));
+	arena_close(&arena);
+	return ki_load_acq(&spawner.xstatus);
+}
+
+/* A native body has to return (SPEC 23), so its frames are not given up. */
+TEST(lua_force, native_body_returns_from_a_spawn_that_does_not_23) {
+	static const char *const chunks[] = {LUA(while true do end),
+		LUA(while true do pcall(function() while true do end end) end),
+		LUA(coroutine.wrap(function() while true do end end)()),
+		LUA(string.find(("a"):rep(100000), ("a*"):rep(30) .. "b")),
+		LUA(local t = {} for i = 1, 1000 do t[i] = { "x" } end
+			while true do payload.new(t) json.encode(t) end)};
+	for (size_t i = 0; i < ki_countof(chunks); i++) {
+		STATUS(force_native_spawner(chunks[i], SIGURG), KITH_EKILLED);
+		STATUS(force_native_spawner(chunks[i], 0), KITH_EKILLED);
+	}
 }
 
 TEST(lua_force, what_is_held_is_let_go_of) {
