@@ -41,7 +41,9 @@ struct timer_channel {
 	struct ki_channel channel;
 	struct timer_block *block; /* NULL once nothing will be told */
 	int64_t period_ns;         /* of a ticker; else 0 */
-	int64_t ticks[TICKS_MAX]; /* Unix times in ns, channel.count of them from channel.head on */
+	/* Unix times in ns, channel.count of them from channel.head on; TICKS_MAX places, 1 where
+	 * nothing comes after the first */
+	int64_t ticks[];
 };
 
 /* Timer or Ticker. */
@@ -193,7 +195,7 @@ static void tell(lua_State *L, struct ki_alarm *alarm) {
 /* ---- Timer and Ticker ---- */
 
 static struct timer *check_timer(lua_State *L, const char *fn) {
-	struct timer *timer = luaL_testudata(L, 1, "Timer");
+	struct timer *timer = ki_usertype_test(L, 1, KI_TYPE_TIMER);
 	if (timer == NULL) {
 		ki_arg_error(L, 1, fn, "Timer");
 	}
@@ -201,7 +203,7 @@ static struct timer *check_timer(lua_State *L, const char *fn) {
 }
 
 static struct timer *check_ticker(lua_State *L, const char *fn) {
-	struct timer *timer = luaL_testudata(L, 1, "Ticker");
+	struct timer *timer = ki_usertype_test(L, 1, KI_TYPE_TICKER);
 	if (timer == NULL) {
 		ki_arg_error(L, 1, fn, "Ticker");
 	}
@@ -264,55 +266,59 @@ static int timer_reset(lua_State *L) {
 
 static int collect(lua_State *L) {
 	struct timer *timer = lua_touserdata(L, 1);
-	stop(ki_lua_of(L), timer->channel);
+	if (timer->channel != NULL) { /* else memory was refused to it */
+		stop(ki_lua_of(L), timer->channel);
+	}
 	return 0;
 }
 
 /* Pushes a Timer or Ticker, and its channel above it. Gives 0, or the number of results pushed. */
-static int push_timer(lua_State *L, const char *fn, const char *type, bool periodic) {
+static int push_timer(lua_State *L, const char *fn, enum ki_usertype type) {
 	int64_t ns;
 	if (read_positive(L, 1, fn, &ns) != KITH_OK) {
 		return ki_time_fail(L, lua_tostring(L, -1));
 	}
 	struct ki_lua *lua = ki_lua_of(L);
-	struct timer *timer = lua_newuserdatauv(L, sizeof(*timer), 1);
-	struct timer_channel *channel = ki_channel_new(L, sizeof(*channel), &source);
-	timer->channel = channel;
+	struct timer *timer = ki_usertype_new(L, type, sizeof(*timer), 1);
+	timer->channel = NULL;
+	bool periodic = type == KI_TYPE_TICKER;
+	size_t ticks_size = (periodic ? TICKS_MAX : 1) * sizeof(timer->channel->ticks[0]);
+	struct timer_channel *channel =
+		ki_channel_new(L, sizeof(*channel) + ticks_size, &source);
 	channel->period_ns = periodic ? ns : 0;
+	timer->channel = channel;
 	lua_pushvalue(L, -1);
 	lua_setiuservalue(L, -3, 1);
 	lua_pushvalue(L, -2);
 	lua_setiuservalue(L, -2, KI_CHANNEL_SOURCE);
-	lua_pushvalue(L, -2);
-	luaL_setmetatable(L, type);
-	lua_pop(L, 1);
 	start(L, channel, ki_alarm_deadline(lua, ns));
 	return 0;
 }
 
 static int lib_after(lua_State *L) {
-	int failed = push_timer(L, "time.after", "Timer", false);
+	int failed = push_timer(L, "time.after", KI_TYPE_TIMER);
 	return failed != 0 ? failed : 1;
 }
 
 static int lib_timer(lua_State *L) {
-	int failed = push_timer(L, "time.timer", "Timer", false);
+	int failed = push_timer(L, "time.timer", KI_TYPE_TIMER);
 	lua_pop(L, failed == 0); /* the channel */
 	return failed != 0 ? failed : 1;
 }
 
 static int lib_ticker(lua_State *L) {
-	int failed = push_timer(L, "time.ticker", "Ticker", true);
+	int failed = push_timer(L, "time.ticker", KI_TYPE_TICKER);
 	lua_pop(L, failed == 0);
 	return failed != 0 ? failed : 1;
 }
 
 /* ---- Opening ---- */
 
-static void make_type(lua_State *L, const char *name, const luaL_Reg *methods) {
+static void make_type(
+	lua_State *L, enum ki_usertype type, const char *name, const luaL_Reg *methods) {
 	static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
 	ki_usertype_push(L, name, methods, meta);
-	lua_setfield(L, LUA_REGISTRYINDEX, name);
+	ki_usertype_set(L, type);
 }
 
 void ki_timer_open(lua_State *L) {
@@ -336,7 +342,7 @@ void ki_timer_open(lua_State *L) {
 		{"ticker", lib_ticker},
 		{NULL, NULL},
 	};
-	make_type(L, "Timer", timer_methods);
-	make_type(L, "Ticker", ticker_methods);
+	make_type(L, KI_TYPE_TIMER, "Timer", timer_methods);
+	make_type(L, KI_TYPE_TICKER, "Ticker", ticker_methods);
 	luaL_setfuncs(L, functions, 0);
 }

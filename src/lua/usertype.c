@@ -54,9 +54,14 @@ bool ki_usertype_known(lua_State *L, enum ki_usertype type) {
 	return find(L, type) != NULL;
 }
 
+static bool has_finalizer(enum ki_usertype type) {
+	return type == KI_TYPE_PAYLOAD_HELD || type == KI_TYPE_MESSAGE_HELD ||
+		type == KI_TYPE_TIMER || type == KI_TYPE_TICKER;
+}
+
 void *ki_usertype_new(lua_State *L, enum ki_usertype type, size_t size, int nr_values) {
 	void *block = lua_newuserdatauv(L, size, nr_values);
-	if (type == KI_TYPE_PAYLOAD_HELD || type == KI_TYPE_MESSAGE_HELD) {
+	if (has_finalizer(type)) {
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &keys[type]);
 		lua_setmetatable(L, -2); /* puts it among those with a finalizer */
 		return block;

@@ -26,6 +26,8 @@ enum ki_usertype {
 	KI_TYPE_TIME,
 	KI_TYPE_DURATION,
 	KI_TYPE_LOCATION,
+	KI_TYPE_TIMER,  /* with its clock, stopped by __gc */
+	KI_TYPE_TICKER, /* likewise */
 	KI_NR_TYPES,
 };
 

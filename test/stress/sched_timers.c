@@ -1,6 +1,7 @@
 /*
  * A storm of timers: tasks and threads outside arm timers on one host, near and far, and cancel
- * some, in a race with their firing.
+ * some, in a race with their firing; a task is often on another worker by then, and some turns last,
+ * so that others fire what stands on the wheel of that worker.
  * Laws: a timer fires exactly once if it was not cancelled, and never if it was; never before its
  * time; in the end none is pending. And when all have stopped, the last deadlines still come.
  */
@@ -96,9 +97,19 @@ static void wait_for_the_first(struct shooter *me) {
 	settle(me, 0);
 }
 
+/* Keeps the worker from its wheel. */
+static void hold(int64_t ns) {
+	int64_t held_until_ns = ki_clock_mono_ns() + ns;
+	while (ki_clock_mono_ns() < held_until_ns) {
+	}
+}
+
 static enum ki_step step(struct ki_task *task) {
 	struct shooter *me = ki_container_of(task, struct shooter, task);
 	while (ki_clock_mono_ns() < until_ns) {
+		if (ki_rng_below(&me->rng, 100) == 0) {
+			hold((int64_t)ki_rng_below(&me->rng, 2000000));
+		}
 		for (uint64_t n = ki_rng_below(&me->rng, 20); n > 0; n--) {
 			play(me);
 		}
