@@ -1,7 +1,7 @@
 /*
  * A storm of timers: tasks and threads outside arm timers on one host, near and far, and cancel
- * some, in a race with their firing; a task is often on another worker by then, and some turns last,
- * so that others fire what stands on the wheel of that worker.
+ * some, in a race with their firing; a task is often on another worker by then, and some turns
+ * last, so that others fire what stands on the wheel of that worker.
  * Laws: a timer fires exactly once if it was not cancelled, and never if it was; never before its
  * time; in the end none is pending. And when all have stopped, the last deadlines still come.
  */
