@@ -1,5 +1,6 @@
 /* Lua's state in a process: what is there, what is not, and how sources are compiled (SPEC 13). */
 #include "lua_fixture.h"
+#include "lua/address.h"
 
 static int check(const char *source, char text[200], int *line) {
 	return ki_lua_check(source, strlen(source), "app.workers:task_worker", text, 200, line);
@@ -225,5 +226,32 @@ TEST(lua_state, os_and_time_know_the_local_zone_outside_of_a_simulation) {
 		"assert(os.date('!%H', winter) == '23' and os.date('*t', winter).isdst == false)\n"
 		"assert(tostring(time.unix(summer, 0)) == '2026-07-01T12:00:00+02:00')\n"
 		"assert(math.abs(time.now():unix() - os.time()) <= 1)\n");
+	lua_fixture_close(&f);
+}
+
+/* The program is loaded elsewhere each time: of that, nothing is shown (SPEC 22.1). */
+TEST(lua_state, of_a_c_function_a_distance_is_shown) {
+	struct lua_fixture f;
+	lua_fixture_open(&f);
+	lua_fixture_run(&f,
+		"floor, ceil = math.floor, math.ceil\n"
+		"shown = string.format('%p', floor)\n"
+		"assert(tostring(floor) == 'function: ' .. shown, tostring(floor))\n"
+		"assert(shown ~= string.format('%p', ceil))\n"
+		"assert(string.format('%p', 1) == '(null)')\n"
+		"local t = {}\n"
+		"assert(tostring(t) == 'table: ' .. string.format('%p', t))\n"
+		"local names = {[floor] = 'floor', [ceil] = 'ceil', [t] = 't'}\n"
+		"assert(names[floor] == 'floor' and names[ceil] == 'ceil' and names[t] == 't')");
+	lua_State *L = f.lua.L;
+	lua_getglobal(L, "floor");
+	lua_getglobal(L, "ceil");
+	lua_getglobal(L, "shown");
+	uintptr_t floor = (uintptr_t)lua_topointer(L, 1), ceil = (uintptr_t)lua_topointer(L, 2);
+	uintptr_t floor_shown = (uintptr_t)ki_lua_shown_address(L, 1);
+	EQ_UINT(strtoull(lua_tostring(L, 3), NULL, 16), floor_shown);
+	TRUE(floor_shown != floor);
+	EQ_UINT(floor_shown - (uintptr_t)ki_lua_shown_address(L, 2), floor - ceil);
+	lua_settop(L, 0);
 	lua_fixture_close(&f);
 }
