@@ -96,7 +96,7 @@ static bool begin(struct ki_proc *proc, struct request *request) {
 		end(proc, KITH_ERATELIMITED, "mailbox full");
 		return true;
 	default:
-		end(proc, KITH_EEXHAUSTED, "out of memory");
+		end(proc, KITH_EEXHAUSTED, "memory full");
 		return true;
 	}
 }
