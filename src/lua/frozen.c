@@ -291,16 +291,53 @@ static TString *find(const struct ki_frozen *frozen, const char *str, size_t len
 	}
 }
 
-/* FZ4. By the allocator's user pointer: a state that is being made has no extra space yet. */
-TString *ki_lua_newlstr(lua_State *L, const char *str, size_t len) {
-	const struct ki_frozen *frozen = ((const struct ki_lua *)G(L)->ud)->frozen;
-	if (frozen != NULL && len <= LUAI_MAXSHORTLEN) {
-		TString *found = find(frozen, str, len, luaS_hash(str, len, G(L)->seed));
-		if (found != NULL) {
-			return found;
+/* Of the process's own. One that is dead and not collected yet lives again. */
+static TString *find_own(global_State *g, const char *str, size_t len, unsigned hash) {
+	TString *string = g->strt.hash[lmod(hash, g->strt.size)];
+	for (; string != NULL; string = string->u.hnext) {
+		if (string->shrlen == len && memcmp(getshrstr(string), str, len) == 0) {
+			if (isdead(g, string)) {
+				changewhite(string);
+			}
+			break;
 		}
 	}
-	return luaS_newlstr(L, str, len);
+	return string;
+}
+
+/* As lstring.c does it, where the table has room: there it would be hashed and looked for again. */
+static TString *make_own(lua_State *L, const char *str, size_t len, unsigned hash) {
+	stringtable *own = &G(L)->strt;
+	TString *string = gco2ts(luaC_newobj(L, LUA_VSHRSTR, sizelstring(len)));
+	string->hash = hash;
+	string->extra = 0;
+	string->shrlen = cast_byte(len);
+	memcpy(getshrstr(string), str, len);
+	getshrstr(string)[len] = '\0';
+	TString **list = &own->hash[lmod(hash, own->size)]; /* a collection may have run */
+	string->u.hnext = *list;
+	*list = string;
+	own->nuse++;
+	return string;
+}
+
+/* FZ4. By the allocator's user pointer: a state that is being made has no extra space yet. */
+TString *ki_lua_newlstr(lua_State *L, const char *str, size_t len) {
+	global_State *g = G(L);
+	const struct ki_frozen *frozen = ((const struct ki_lua *)g->ud)->frozen;
+	if (frozen == NULL || len > LUAI_MAXSHORTLEN) {
+		return luaS_newlstr(L, str, len);
+	}
+	unsigned hash = luaS_hash(str, len, g->seed);
+	TString *found = find(frozen, str, len, hash);
+	if (found == NULL) {
+		found = find_own(g, str, len, hash);
+	}
+	if (found != NULL) {
+		return found;
+	}
+	return g->strt.nuse < g->strt.size ? make_own(L, str, len, hash)
+					   : luaS_newlstr(L, str, len);
 }
 
 /* As luaS_new: what C code gives the same constant for is found by its address. Short strings
