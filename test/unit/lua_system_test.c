@@ -91,6 +91,28 @@ TEST(lua_system, hosts_count_and_processes_show_what_they_have) {
 	run(&asked, entries, 2, "! app:other Canceled: process terminated\n");
 }
 
+/* SPEC 11.5, 21.3: what is stopped is gone at once; what nothing refers to, with the collector. */
+TEST(lua_system, timers_in_a_loop_are_bounded) {
+	struct asked asked;
+	const struct entry entry = {"app:main", MAIN(
+		local function pending() return system.hosts.list()[1].timers end
+		local most = 0
+		for i = 1, 100000 do
+			time.after("60s")
+			if i % 100 == 0 then most = math.max(most, pending()) end
+		end
+		collectgarbage()
+		print(most < 10000, pending())
+		for i = 1, 1000 do time.timer("60s"):stop() end
+		print(pending())
+		local kept = {}
+		for i = 1, 1000 do kept[i] = time.timer("60s") end
+		print(pending())
+		for i = 1, 1000 do kept[i]:stop() end
+		print(pending()))};
+	run(&asked, &entry, 1, "true\t0\n0\n1000\n0\n");
+}
+
 TEST(lua_system, hosts_and_processes_are_listed) {
 	struct asked asked;
 	const struct entry entries[] = {{"app:main", MAIN(
