@@ -386,8 +386,8 @@ static const char *const impure[] = {
 	"local t = { [print] = 1, [type] = 2 } next(t)",
 	"local t = { a = 1, [{}] = 1 } next(t, 'a')",
 	"kept = { [{}] = 1 }", /* a copy would not find it */
-	"local t = {} for i = 1, 2000 do t[i] = 1 - i % 2 end table.sort(t, function() "
-	"return true end)",
+	("local t = {} for i = 1, 2000 do t[i] = 1 - i % 2 end "
+	 "table.sort(t, function() return true end)"),
 	"error('x')",
 	"do return 7 end",
 	"while true do end",
