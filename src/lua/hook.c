@@ -159,12 +159,12 @@ void ki_lua_give_way(lua_State *L) {
 /* Whose time it is: of the state of a template that is made, or of a process; NULL when a native
  * body or nobody waits for a chunk. */
 static struct ki_lua *at_work(struct ki_proc *self) {
-	struct ki_lua *child = self != NULL && self->loading != NULL ? lua_of_proc(self->loading)
-								      : NULL;
-	if (child != NULL && child->builds != NULL) {
-		return child->builds;
+	if (self == NULL) {
+		return NULL;
 	}
-	return self != NULL ? lua_of_proc(self) : NULL;
+	/* The one that is made: a child, or itself after an upgrade. */
+	struct ki_lua *made = lua_of_proc(self->loading != NULL ? self->loading : self);
+	return made != NULL && made->builds != NULL ? made->builds : lua_of_proc(self);
 }
 
 void ki_lua_spend_here(int steps) {

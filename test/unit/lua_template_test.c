@@ -479,6 +479,13 @@ TEST(lua_template, a_build_gives_way_to_nobody_15_3) {
 			      "return function() print('chunk') end"});
 }
 
+/* The process that is being made is then the one that runs. */
+TEST(lua_template, a_template_is_built_in_an_upgrade_12_3) {
+	PLAY("2\t3\n", {"app:main", MAIN(process.upgrade("app:new", 3))},
+		{"app:new", "local at = ('xyz'):find('y', 1, true) utf8.len('xyz') "
+			    "return function(n) print(at, n) end"});
+}
+
 /* A chunk that a process could not run at its limit fails there, though the template ran it. */
 TEST(lua_template, a_chunk_meets_the_limit_of_memory_15_6) {
 	struct stage stage;
