@@ -130,16 +130,43 @@ static const char *const parts[] = {
 	"math.randomseed(42) print(math.random(1 << 40))\n",
 };
 
+/* Of chunks, most of them pure. */
+static const char *const chunk_parts[] = {
+	"for i = 1, 30 do keep[i] = setmetatable({ i }, { __index = keep, __len = function() "
+	"return i end }) end\n",
+	"keep.c = channel.new(2) keep.e = errors.new('of the chunk') keep.f = function(x) "
+	"counter = counter + x return counter end keep.f(2)\n",
+	"for w, n in ('a=1, bc=22'):gmatch('(%w+)=(%w+)') do keep[w] = tonumber(n) end\n",
+	"do local t = {} for i = 1, 300 do t[i] = (i * 7) % 11 end table.sort(t) "
+	"keep.list = table.concat(t, '') keep.long = keep.list:rep(10, '-') end\n",
+	"string.shout = function(s) return s:upper() .. '!' end keep.loud = ('hey'):shout()\n",
+	"for k, v in pairs(string) do keep[k] = type(v) end math.half = 0.5\n",
+	"keep.ok, keep.text = pcall(function() local x = nil; return x.y end)\n",
+	"keep.load = load('local a = ... return a, counter') keep.late = { keep.load(3) }\n",
+	"setmetatable(_G, { __index = function(_, name) return 'no ' .. name end })\n",
+	"keep.seconds = time.parse_duration('1m30s'):seconds() + time.SECOND\n",
+};
+
 static void compose(struct ki_rng *rng, struct ki_buf *out) {
-	ki_buf_puts(out, "local keep = {}\ncounter = (counter or 0) + 1\n"
-			 "local function main(...)\nprint(counter, ...)\n");
+	ki_buf_puts(out, "local keep = {}\ncounter = (counter or 0) + 1\n");
+	for (uint64_t n = ki_rng_below(rng, 3); n > 0; n--) {
+		ki_buf_puts(out, chunk_parts[ki_rng_below(rng, ki_countof(chunk_parts))]);
+	}
+	if (ki_rng_below(rng, 4) == 0) { /* mostly impure */
+		ki_buf_puts(out, parts[ki_rng_below(rng, ki_countof(parts))]);
+	}
+	ki_buf_puts(out, "local function main(...)\nprint(counter, ...)\n");
 	for (uint64_t n = 1 + ki_rng_below(rng, 6); n > 0; n--) {
 		ki_buf_puts(out, parts[ki_rng_below(rng, ki_countof(parts))]);
 	}
 	static const char *const ends[] = {"", "return keep[1]\n", "error('the end')\n",
 		"return nil, 'failed'\n", "return print\n"};
 	ki_buf_puts(out, ends[ki_rng_below(rng, ki_countof(ends))]);
-	ki_buf_puts(out, "end\nreturn ");
+	ki_buf_puts(out, "end\nlocal body = main main = function(...) local names = {}\n"
+			 "for k, v in pairs(keep) do\n"
+			 "names[#names + 1] = type(k) == 'string' and k .. type(v) or type(v) end\n"
+			 "table.sort(names) print(table.concat(names, ' '), keep.loud, keep.text)\n"
+			 "print(keep.seconds) return body(...) end\nreturn ");
 	ki_buf_puts(out, ki_rng_below(rng, 2) ? "main" : "{ main = main }");
 }
 
