@@ -88,13 +88,18 @@ static inline void bench_log(struct bench *bench, int what) {
 	}
 }
 
-static inline void bench_open(
-	struct bench *bench, struct ki_sched_options options, int nr_workers) {
+static inline void bench_open_slice(struct bench *bench, struct ki_sched_options options,
+	int nr_workers, int64_t slice_ns) {
 	*bench = (struct bench){.sched = ki_sched_new(&options)};
 	NOT_NULL(bench->sched);
-	bench->host = ki_host_new(bench->sched, "app:processes", nr_workers, 0);
+	bench->host = ki_host_new(bench->sched, "app:processes", nr_workers, slice_ns);
 	NOT_NULL(bench->host);
 	OK(ki_host_start(bench->host));
+}
+
+static inline void bench_open(
+	struct bench *bench, struct ki_sched_options options, int nr_workers) {
+	bench_open_slice(bench, options, nr_workers, 0);
 }
 
 static inline void bench_run(struct bench *bench) {
