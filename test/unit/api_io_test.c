@@ -68,7 +68,6 @@ TEST(api_io, input_is_read_as_it_comes_in_a_simulation) {
 	read_all(true);
 }
 
-/* While one waits the others run; a process that was ended while it waited loses no input. */
 static bool said(struct io_app *io, const char *text) {
 	ki_mutex_lock(&io->app.mutex);
 	bool found = strstr(ki_buf_cstr(&io->app.output), text) != NULL;
@@ -76,14 +75,25 @@ static bool said(struct io_app *io, const char *text) {
 	return found;
 }
 
+/* While one waits the others run; a process that was ended while it waited loses no input. Each
+ * step waits for the one before it, however long that takes. */
 TEST(api_io, readers_are_served_in_turn) {
 	struct io_app io;
 	io_init(&io, false,
+		"local function start_reader()\n"
+		"  local pid = process.spawn_monitored('app:reader')\n"
+		"  local waits\n"
+		"  repeat\n"
+		"    time.sleep('1ms')\n"
+		"    for _, p in ipairs(system.hosts.processes('app:host')) do\n"
+		"      waits = waits or p.pid == pid and p.waiting_in\n"
+		"    end\n"
+		"  until waits\n"
+		"  return pid\n"
+		"end\n"
 		"return function()\n"
-		"  local first = process.spawn_monitored('app:reader')\n"
-		"  time.sleep('20ms')\n"
-		"  process.spawn_monitored('app:reader')\n"
-		"  time.sleep('20ms')\n"
+		"  local first = start_reader()\n"
+		"  start_reader()\n"
 		"  process.terminate(first)\n"
 		"  local events = process.events()\n"
 		"  print(events:receive().result.error)\n"
