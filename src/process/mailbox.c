@@ -5,7 +5,9 @@
  * Threads: sending from any thread; arrivals in the owner.
  * Invariants:
  *	M1 only the push that finds the mailbox empty wakes its owner: whoever finds it filled is
- *	   behind one that wakes, and the owner takes all when it looks.
+ *	   behind one that wakes, and the owner takes all when it looks. A wake that comes while a
+ *	   look gives way is spent on the turn in which that look goes on: for what came by then
+ *	   the owner wakes itself.
  *	M2 a message counts in xmessages, xmailbox_bytes and host->memory from before its push
  *	   until it is received or dropped.
  *	M3 an arrival allocates nothing that it cannot do without.
@@ -313,13 +315,18 @@ static bool arrive_some(struct ki_proc *proc, unsigned nr) {
 
 /* All of it, giving way. False: force was applied, and its exit deals with the rest. */
 static bool arrive_taken(struct ki_proc *proc) {
+	bool gave_way = false;
 	while (arrive_some(proc, ARRIVALS_MAX)) {
 		if (ki_proc_forced(proc)) {
 			return false;
 		}
 		if (ki_task_tick()) {
 			ki_task_yield(true);
+			gave_way = true;
 		}
+	}
+	if (gave_way && !ki_mpsc_empty(&proc->mailbox)) {
+		ki_task_wake(&proc->task); /* M1 */
 	}
 	return true;
 }

@@ -108,6 +108,60 @@ TEST(process_native, receive_gives_what_comes_in_its_order) {
 	scene_close(s, KI_CAUSE_RETURN, "");
 }
 
+/* ---- A look that gives way ---- */
+
+/* Sends once the scene's process has taken all of its mailbox, and is not done with it. */
+struct late_sender {
+	struct scene *scene;
+	struct ki_native native;
+	struct ki_program program;
+	uint32_t state; /* of the process, at the sending */
+};
+
+static int send_late(struct ki_proc *proc, void *arg) {
+	struct late_sender *late = arg;
+	struct scene *s = late->scene;
+	struct ki_proc *to = ki_table_pin(&s->stage.system.table, s->pid);
+	NOT_NULL(to);
+	while (!ki_mpsc_empty(&to->mailbox)) {
+		OK(ki_native_yield(proc));
+	}
+	late->state = ki_load_rlx(&to->task.xstate); /* nothing runs beside us */
+	ki_table_unpin(&s->stage.system.table, s->pid);
+	OK(send_topic(s->watcher, s->pid, "late"));
+	return 0;
+}
+
+static int receive_one(struct ki_proc *proc, void *arg) {
+	struct scene *s = arg;
+	struct ki_signal *signal = NULL;
+	s->nr_runs++;
+	OK(ki_native_receive(proc, INT64_MAX, &signal));
+	EQ_INT(signal->kind, KI_SIGNAL_MESSAGE);
+	ki_signal_free(signal);
+	return 0;
+}
+
+/* What comes then finds the mailbox empty, and wakes one that is not asleep. The look itself finds
+ * nothing that the body would see. */
+TEST(process_native, what_comes_while_a_look_gives_way_is_seen) {
+	struct scene *s = scene_open(receive_one);
+	struct late_sender late = {.scene = s, .native = {.run = send_late, .arg = &late}};
+	late.program = (struct ki_program){
+		.id = "test:late", .ops = &ki_native_ops, .data = &late.native};
+	for (int i = 0; i < 30000; i++) {
+		OK(ki_proc_unmonitor(s->watcher->proc, s->pid));
+		OK(ki_proc_monitor(s->watcher->proc, s->pid));
+	}
+	struct ki_spawn spawn = {.program = &late.program, .host = s->stage.host};
+	struct ki_payload *error;
+	kith_pid pid;
+	OK(ki_proc_spawn(&s->stage.system, &spawn, &pid, &error));
+	stage_run(&s->stage);
+	EQ_UINT(late.state, KI_TASK_WOKEN); /* it had given way */
+	scene_close(s, KI_CAUSE_RETURN, "");
+}
+
 static int receive_with_timeouts(struct ki_proc *proc, void *arg) {
 	struct scene *s = arg;
 	struct ki_signal *signal = NULL;
