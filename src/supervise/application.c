@@ -204,6 +204,7 @@ static bool waits_here(const struct ki_service *service) {
 static int64_t next_deadline(const struct ki_application *app) {
 	int64_t next_ns = earlier(
 		earlier(app->force_ns, app->tick_ns), earlier(app->look_ns, app->stuck_ns));
+	next_ns = earlier(next_ns, app->leave_ns);
 	if (waits_here(&app->entry)) {
 		next_ns = earlier(next_ns, app->entry.deadline_ns);
 	}
@@ -349,6 +350,7 @@ int ki_application_new(struct ki_system *system, const struct ki_service_spec *s
 	system->roll = &app->roll;
 	system->services = (struct ki_services_view){.user = app, .read = read_states};
 	app->force_ns = app->tick_ns = app->look_ns = app->stuck_ns = INT64_MAX;
+	app->leave_ns = INT64_MAX;
 	app->entry_ns = -1;
 	app->native = (struct ki_native){.run = run, .arg = app};
 	app->program = (struct ki_program){

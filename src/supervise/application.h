@@ -56,6 +56,7 @@ struct ki_application {
 	int64_t entry_ns; /* when it was begun; -1: not yet */
 	int64_t force_ns; /* when what still runs is ended by force */
 	int64_t tick_ns;  /* the next line about a stop that waits */
+	int64_t leave_ns; /* the next look for processes that have ended and are not gone */
 	int64_t stuck_ns; /* the next look whether it waits in vain */
 	uint64_t left;    /* what was to end, and had been forced, at the last; or UINT64_MAX */
 	/* It waits in vain: what is left was forced, and sits in C code. It has halted the
@@ -117,7 +118,8 @@ void ki_service_cancel(struct ki_service *service, kith_pid process);
 void ki_application_stop_more(struct ki_application *app);
 /* True when nothing is left to stop. */
 bool ki_application_down(const struct ki_application *app);
-/* Looks for processes whose spawn met the stop of their host; true when there are some to stop. */
+/* Looks for processes whose spawn met the stop of their host, and those that have ended and are not
+ * gone yet; true when there are some. */
 bool ki_application_late_ones(struct ki_application *app);
 /* Ends the workers of all hosts. */
 void ki_application_stop_workers(struct ki_application *app);

@@ -174,22 +174,34 @@ static void count_one(void *arg, kith_pid pid) {
 	++*(unsigned *)arg;
 }
 
+/* Of one that has ended and is not gone yet: so long until the next look. */
+static const int64_t LEAVE_NS = KI_NS_PER_MS / 10;
+
 /*
  * A spawn may publish a process after its host was looked through. Its spawner lives until then, on
  * this host or another. So when two looks in a row find no process anywhere, none can come any
  * more: one that the first look missed, its spawner being at work elsewhere, the second finds.
+ *
+ * One whose end was told may be dropping its messages still, and give way at that. Nobody tells
+ * when it is done: while there are such ones alone, the looks come from time to time.
  */
 bool ki_application_late_ones(struct ki_application *app) {
 	bool late = false;
+	app->leave_ns = INT64_MAX;
 	for (size_t i = 0; i < 2 * app->graph.nr; i++) {
 		struct ki_service *service = &app->graph.services[i % app->graph.nr];
 		unsigned nr = 0;
 		if (service->host_runs) {
 			ki_procs_each(app->system, service->spec->host, count_one, &nr);
 		}
-		if (nr && service->state == KI_SERVICE_STOPPED) {
-			stop_host(service, ki_sched_now(app->system->sched));
-			late |= service->state == KI_SERVICE_STOPPING;
+		if (nr == 0 || service->state != KI_SERVICE_STOPPED) {
+			continue;
+		}
+		int64_t now_ns = ki_sched_now(app->system->sched);
+		late = true;
+		stop_host(service, now_ns);
+		if (service->state == KI_SERVICE_STOPPED) { /* nobody is there to be stopped */
+			app->leave_ns = now_ns + LEAVE_NS;
 		}
 	}
 	return late;
@@ -337,7 +349,7 @@ static uint64_t left_of(const struct ki_application *app, int64_t now_ns) {
 
 bool ki_application_is_stuck(struct ki_application *app, int64_t now_ns) {
 	uint64_t left = left_of(app, now_ns);
-	bool stuck = left == app->left && left != UINT64_MAX;
+	bool stuck = left == app->left && left != UINT64_MAX && left != 0;
 	app->left = left;
 	app->stuck_ns = ki_time_after(now_ns, STUCK_NS);
 	return stuck;

@@ -357,3 +357,36 @@ TEST(service, spec_18_5_the_details_of_a_stop_that_ran_out_of_time)
 	EQ_UINT(nr_starts(&f, "start app:a"), 1);
 	fixture_fini(&f);
 }
+
+static void note_pid(void *arg, kith_pid pid)
+{
+	*(kith_pid *)arg = pid;
+}
+
+/* A process that has ended, and been told of, may still be busy dropping its messages. */
+TEST(service, a_stop_waits_until_what_has_ended_is_gone)
+{
+	struct fixture f;
+	fixture_init(&f);
+	fixture_service(&f, NULL, NULL);
+	struct actor *sleeper = fixture_actor(&f, "app:sleeper");
+	sleeper->short_lived = true;
+	sleeper->lives_ns = 10 * KI_NS_PER_SEC;
+	fixture_service(&f, sleeper, (const char *const[]){"app:host"});
+	fixture_start(&f, NULL);
+	EQ_INT(ki_sched_run(f.sched, KI_NS_PER_SEC), KI_RUN_UNTIL);
+	kith_pid pid = 0;
+	ki_procs_each(&f.system, f.host, note_pid, &pid);
+	for (int i = 0; i < 250000; i++) { /* more than a slice of dropping */
+		struct ki_message *message = ki_message_new(ki_strv("t"), 0);
+		NOT_NULL(message);
+		OK(ki_send(&f.system, 0, pid, message));
+	}
+	OK(ki_application_stop(f.app, 0));
+	EQ_INT(ki_sched_run(f.sched, -1), KI_RUN_HALTED);
+	TRUE(f.app->ended);
+	pid = 0;
+	ki_procs_each(&f.system, f.host, note_pid, &pid);
+	EQ_UINT(pid, 0);
+	fixture_fini(&f);
+}
