@@ -34,7 +34,9 @@
 
 /* How much longer real time is allowed to take in this build: KI_TEST_SCALE, given by make. */
 #define TEST_SCALE KI_TEST_SCALE
-#define TEST_LIMIT_SECONDS (5 * TEST_SCALE)
+/* One limit for all cases: Criterion 2.4.1 now and then loses a timer where limits differ, which is
+ * a leak to AddressSanitizer. */
+#define TEST_LIMIT_SECONDS (30 * TEST_SCALE)
 
 #if defined(TEST_TSAN) || defined(TEST_WITHOUT_CRITERION)
 struct test_case {
@@ -55,7 +57,6 @@ void test_add(struct test_case *c);
 	static void suite##_##claim(void)
 #define TEST(suite, claim) TEST_DEFINE(suite, claim, TEST_LIMIT_SECONDS, false)
 #define TEST_ABORTS(suite, claim) TEST_DEFINE(suite, claim, TEST_LIMIT_SECONDS, true)
-#define TEST_SLOW(suite, claim, seconds) TEST_DEFINE(suite, claim, (seconds) * TEST_SCALE, false)
 #elif !defined(KITH_TEST_PROGRAM)
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -63,8 +64,6 @@ void test_add(struct test_case *c);
 /* The case must end by abort(), as a failed ki_check does. */
 #define TEST_ABORTS(suite, claim)                                                                  \
 	Test(suite, claim, .signal = SIGABRT, .timeout = TEST_LIMIT_SECONDS)
-/* A case that is allowed more than the common limit. */
-#define TEST_SLOW(suite, claim, seconds) Test(suite, claim, .timeout = (seconds) * TEST_SCALE)
 #endif
 
 /* Standalone programs (kith_stress.h) put here the command that runs the failure again. */

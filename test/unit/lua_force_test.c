@@ -667,34 +667,34 @@ TEST(lua_force, what_is_held_is_let_go_of) {
 	witness_close(&witness);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_a, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_a) {
 	try_programs(0);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_b, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_b) {
 	try_programs(1);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_c, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_c) {
 	try_programs(2);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_d, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_d) {
 	try_programs(3);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_e, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_e) {
 	try_programs(4);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_f, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_f) {
 	try_programs(5);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_g, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_g) {
 	try_programs(6);
 }
 
-TEST_SLOW(lua_force, a_program_that_never_returns_is_terminated_7_5_h, 30) {
+TEST(lua_force, a_program_that_never_returns_is_terminated_7_5_h) {
 	try_programs(7);
 }
