@@ -10,8 +10,8 @@
  *	I2 LUAI_MAXCCALLS stays 200, Lua's own: the size of a stack is measured for it.
  *	I3 a poll stands where nothing but Lua's own heap holds what is in use: it may put the
  *	   strand by, and it may never return.
- * Not here: what the functions named here do (address.c, frozen.c, hook.c, lib_base.c, result.c,
- *	state.c).
+ * Not here: what the functions named here do (address.c, finalizer.c, frozen.c, hook.c,
+ *	lib_base.c, result.c, state.c).
  *
  * Polls. A loop inside a library function runs no VM instruction, so no hook reaches it (SPEC 7.5).
  * DESIGN's lua_lock would make a poll of every call of the API, also of those between which C code
@@ -229,6 +229,13 @@ static inline bool ki_method(
 #define KI_GET_luaH_getstr(L, t, k, slot) ki_method(L, t, k, slot)
 #define KI_GET_luaH_getshortstr(L, t, k, slot) (*(slot) = NULL, false)
 #define KI_GET_luaH_get(L, t, k, slot) (*(slot) = NULL, false)
+#endif
+
+/* ---- Finalizers ---- */
+
+/* Called by the collector alone; declared by Lua's own header under this name, too. */
+#if defined(KI_LUA_SOURCE_lgc)
+#define luaD_callnoyield ki_lua_finalize
 #endif
 
 /* ---- Memory ---- */
