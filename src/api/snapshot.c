@@ -21,6 +21,8 @@ struct snapshot {
 	void (*take)(void *user, const char *line, size_t len);
 	void *user;
 	struct ki_buf line; /* the present record */
+	struct ki_buf held; /* those of supervisors, */
+	bool holds;         /* while they are read */
 	bool failed;        /* no memory for one of them */
 };
 
@@ -86,6 +88,8 @@ static void end(struct snapshot *snapshot) {
 	ki_buf_puts(&snapshot->line, "}\n");
 	if (snapshot->line.failed) {
 		snapshot->failed = true;
+	} else if (snapshot->holds) {
+		ki_buf_putv(&snapshot->held, ki_buf_view(&snapshot->line));
 	} else {
 		snapshot->take(snapshot->user, snapshot->line.ptr, snapshot->line.len);
 	}
@@ -215,12 +219,27 @@ static struct ki_proc_host *host_at(struct ki_system *system, uint32_t index) {
 	return host && !host->internal ? host : NULL;
 }
 
+/* Taken only when all were read: a supervisor's begin and end wait for the reader, and would so for
+ * whoever takes. */
+static void tell_supervisors(struct snapshot *snapshot) {
+	const struct ki_roll_visitor visitor = {.user = snapshot,
+		.begin = begin_supervisor,
+		.child = tell_child,
+		.end = end_supervisor};
+	snapshot->holds = true;
+	ki_roll_each(&snapshot->runtime->app->roll, &visitor);
+	snapshot->holds = false;
+	snapshot->failed = snapshot->failed || snapshot->held.failed;
+	struct ki_strv rest = ki_buf_view(&snapshot->held);
+	while (rest.len > 0) {
+		size_t len = ki_strv_find(rest, '\n') + 1;
+		snapshot->take(snapshot->user, rest.ptr, len);
+		rest = ki_strv_sub(rest, len, SIZE_MAX);
+	}
+}
+
 static void tell_all(struct snapshot *snapshot) {
-	static const struct ki_roll_visitor supervisors = {
-		.begin = begin_supervisor, .child = tell_child, .end = end_supervisor};
 	struct ki_system *system = &snapshot->runtime->system;
-	struct ki_roll_visitor visitor = supervisors;
-	visitor.user = snapshot;
 	tell_sum(snapshot);
 	for (uint32_t i = 0; i < system->nr_hosts; i++) {
 		if (host_at(system, i)) {
@@ -228,7 +247,7 @@ static void tell_all(struct snapshot *snapshot) {
 		}
 	}
 	tell_services(snapshot);
-	ki_roll_each(&snapshot->runtime->app->roll, &visitor);
+	tell_supervisors(snapshot);
 	for (uint32_t i = 0; i < system->nr_hosts; i++) {
 		if (host_at(system, i)) {
 			ki_procs_each(system, host_at(system, i), tell_process, snapshot);
@@ -249,7 +268,9 @@ int kith_snapshot(struct kith_runtime *runtime,
 	}
 	struct snapshot snapshot = {.runtime = runtime, .take = take, .user = user};
 	ki_buf_init(&snapshot.line);
+	ki_buf_init(&snapshot.held);
 	tell_all(&snapshot);
 	ki_buf_fini(&snapshot.line);
+	ki_buf_fini(&snapshot.held);
 	return snapshot.failed ? KITH_EEXHAUSTED : KITH_OK;
 }

@@ -49,10 +49,11 @@ static const char supervised[] =
 	"      - {name: w, process: app:worker, count: 2}\n"
 	"    lifecycle: {auto_start: true}\n";
 
-static void open_crew(struct app *app)
+static void open_crew(struct app *app, bool simulate)
 {
 	char text[1024];
 	app_init(app);
+	app->options.simulate = simulate;
 	app->options.keep = 1; /* nobody has anything to do */
 	app_process(app, "worker",
 		"return function()\n"
@@ -70,7 +71,7 @@ static void open_crew(struct app *app)
 TEST(snapshot, tells_of_hosts_services_supervisors_and_processes)
 {
 	struct app app;
-	open_crew(&app);
+	open_crew(&app, true);
 	STATUS(kith_run(app.runtime, INT64_C(1000000000)), KITH_ETIMEOUT);
 	struct ki_buf text = snapshot(&app);
 	ki_buf_putc(&text, '\0');
@@ -109,7 +110,7 @@ TEST(snapshot, tells_of_hosts_services_supervisors_and_processes)
 TEST(snapshot, goes_on_telling_after_the_run)
 {
 	struct app app;
-	open_crew(&app);
+	open_crew(&app, true);
 	OK(kith_stop(app.runtime, 0));
 	OK(kith_run(app.runtime, KITH_NO_TIMEOUT));
 	struct ki_buf text = snapshot(&app);
@@ -193,5 +194,56 @@ TEST(snapshot, is_taken_while_supervisors_restart_and_processes_end)
 	ki_store_rlx(&reader.xover, true); /* polled */
 	ki_thread_join(&reader.thread);
 	GE_INT(reader.nr, 1);
+	app_fini(&app);
+}
+
+/* ---- Whoever takes may be slow ---- */
+
+struct slow_reader {
+	struct app *app;
+	struct ki_thread reader, stopper;
+	_Atomic(bool) xtakes, xover;
+};
+
+static void take_slowly(void *user, const char *line, size_t len)
+{
+	static const char start[] = "{\"record\":\"supervisor\"";
+	struct slow_reader *slow = user;
+	if (len > sizeof(start) && memcmp(line, start, sizeof(start) - 1) == 0) {
+		ki_store_rlx(&slow->xtakes, true); /* polled, as the others */
+		while (!ki_load_rlx(&slow->xover)) {
+			ki_thread_yield();
+		}
+	}
+}
+
+static void read_until_over(void *arg)
+{
+	struct slow_reader *slow = arg;
+	while (!ki_load_rlx(&slow->xtakes)) {
+		OK(kith_snapshot(slow->app->runtime, take_slowly, slow));
+	}
+}
+
+static void stop_then(void *arg)
+{
+	struct slow_reader *slow = arg;
+	while (!ki_load_rlx(&slow->xtakes)) {
+		ki_thread_yield();
+	}
+	OK(kith_stop(slow->app->runtime, INT64_C(1000000000)));
+}
+
+TEST(snapshot, nobody_waits_for_whoever_takes_it)
+{
+	struct app app;
+	struct slow_reader slow = {.app = &app};
+	open_crew(&app, false);
+	OK(ki_thread_start(&slow.reader, read_until_over, &slow, 0));
+	OK(ki_thread_start(&slow.stopper, stop_then, &slow, 0));
+	OK(kith_run(app.runtime, KITH_NO_TIMEOUT));
+	ki_store_rlx(&slow.xover, true);
+	ki_thread_join(&slow.reader);
+	ki_thread_join(&slow.stopper);
 	app_fini(&app);
 }
