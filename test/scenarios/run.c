@@ -127,6 +127,21 @@ static int open_capture(void) {
 	return fd;
 }
 
+/* The write end; the other end stays open, too. */
+static int full_pipe(void) {
+	static const char fill[4096];
+	int ends[2];
+	if (pipe(ends)) {
+		perror("pipe");
+		_exit(126);
+	}
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	while (write(ends[1], fill, sizeof fill) > 0) {
+	}
+	fcntl(ends[1], F_SETFL, 0);
+	return ends[1];
+}
+
 static void start(struct job *job) {
 	make_words(job);
 	job->out = open_capture();
@@ -145,7 +160,7 @@ static void start(struct job *job) {
 		int in = open("/dev/null", O_RDONLY);
 		dup2(in, 0);
 		dup2(job->out, 1);
-		dup2(job->err, 2);
+		dup2(job->scene->unread ? full_pipe() : job->err, 2);
 		execv(set.kith, job->words);
 		perror(set.kith);
 		_exit(126);

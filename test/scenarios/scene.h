@@ -43,6 +43,7 @@ struct scene {
 	unsigned signals;      /* ... so many times (0: once) ... */
 	int ends_from_ms;      /* the end comes this long after the last one, or the start, */
 	int ends_until_ms;     /* at most (0: unchecked; grows with --scale) */
+	bool unread; /* stderr is a full pipe that nobody reads */
 	int threads; /* workers whose threads are counted at the signal; -1: CPUs online */
 };
 
