@@ -92,7 +92,7 @@ TEST(lua_payload, references_return_to_zero) {
 	struct lua_fixture f;
 	lua_fixture_open(&f);
 	lua_State *L = f.lua.L;
-	char text[1000]; /* no small one, of which each object has a copy */
+	char text[4000]; /* no small one, of which each object has a copy */
 	memset(text, 'x', sizeof text);
 	struct ki_payload *p = ki_value_payload_str(ki_strv_n(text, sizeof text));
 	for (int i = 0; i < 5; i++) {
