@@ -83,13 +83,13 @@ static int answer(struct ki_reader *reader, struct ki_input *input) {
 	struct ki_strv bytes;
 	size_t used;
 	if (!ki_pid_alive(reader->system, input->pid)) {
-		ki_input_drop(reader->system, input);
+		ki_input_drop(input);
 		return KITH_OK;
 	}
 	while (!find_answer(reader, input, &bytes, &used)) {
 		int status = fill(reader);
 		if (status) {
-			ki_input_drop(reader->system, input);
+			ki_input_drop(input);
 			return status;
 		}
 	}
@@ -99,7 +99,7 @@ static int answer(struct ki_reader *reader, struct ki_input *input) {
 	if (ki_input_give(reader->system, input)) {
 		consume(reader, used);
 	} else {
-		ki_input_drop(reader->system, input); /* the next one gets it */
+		ki_input_drop(input); /* the next one gets it */
 	}
 	return KITH_OK;
 }
@@ -124,7 +124,7 @@ static void run(void *arg) {
 /* The end of the input, for want of anybody who reads. */
 static void refuse(struct ki_reader *reader, struct ki_input *input) {
 	if (!ki_input_give(reader->system, input)) {
-		ki_input_drop(reader->system, input);
+		ki_input_drop(input);
 	}
 }
 
@@ -165,7 +165,7 @@ void ki_reader_fini(struct ki_reader *reader) {
 	}
 	struct ki_list *node;
 	while ((node = ki_list_pop_front(&reader->questions)) != NULL) {
-		ki_input_drop(reader->system, ki_list_entry(node, struct ki_input, node));
+		ki_input_drop(ki_list_entry(node, struct ki_input, node));
 	}
 	if (reader->has_source) {
 		ki_source_fini(&reader->source);

@@ -24,6 +24,7 @@
 #include "process/account.h"
 #include "process/calls.h"
 #include "process/force.h"
+#include "process/input.h"
 #include "process/mailbox.h"
 #include "process/names.h"
 #include "process/upgrade.h"
@@ -227,6 +228,7 @@ void ki_proc_tell_end(struct ki_proc *proc) {
 	struct ki_mpsc_node *last = ki_mpsc_close_owner(&proc->mailbox);
 	ki_names_free(proc); /* at once: a spawn may wait for one (spawn.c) */
 	ki_proc_arrive(proc, last);
+	ki_inputs_abandon(proc);
 	ki_proc_calls_cancel(proc);
 	count_end(proc);
 	report(proc);

@@ -19,6 +19,7 @@ struct ki_input *ki_input_new(struct ki_proc *proc, size_t max, bool line) {
 		input->max = max;
 		input->line = line;
 		ki_add_rlx(&proc->system->xnr_inputs, 1); /* a counter */
+		proc->nr_inputs++;
 	}
 	return input;
 }
@@ -44,9 +45,25 @@ bool ki_input_give(struct ki_system *system, struct ki_input *input) {
 	return true;
 }
 
-void ki_input_drop(struct ki_system *system, struct ki_input *input) {
-	ki_sub_rlx(&system->xnr_inputs, 1); /* a counter */
+void ki_input_drop(struct ki_input *input) {
 	ki_signal_free(&input->signal);
+}
+
+bool ki_input_arrive(struct ki_proc *proc, const struct ki_input *input) {
+	if (input->upgrades != ki_load_rlx(&proc->shown.xupgrades)) { /* our own */
+		/* It was on its way when it was abandoned, and was so taken off twice. */
+		ki_add_rlx(&proc->system->xnr_inputs, 1); /* a counter */
+		return false;
+	}
+	proc->nr_inputs--;
+	return true;
+}
+
+void ki_inputs_abandon(struct ki_proc *proc) {
+	if (proc->nr_inputs > 0) {
+		ki_sub_rlx(&proc->system->xnr_inputs, proc->nr_inputs); /* a counter */
+		proc->nr_inputs = 0;
+	}
 }
 
 uint32_t ki_inputs_pending(struct ki_system *system) {

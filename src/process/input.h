@@ -8,8 +8,12 @@
  *	                                 |
  *	                                 +--ki_input_drop: who asked has ended
  *
- * Owns: struct ki_input, system->xnr_inputs.
- * Threads: new by the owner of the process; give and drop by any that has the block.
+ * A question is outstanding until it is answered, or until who asked ends or changes its body
+ * (ki_inputs_abandon): for who waits for nobody an outside thread may still hold the block.
+ *
+ * Owns: struct ki_input, system->xnr_inputs, proc->nr_inputs.
+ * Threads: new, arrive and abandon by the owner of the process; give and drop by any that has the
+ *	block.
  * Not here: reading (api/), what a program sees (lua/lib_io.c).
  */
 #ifndef KI_PROCESS_INPUT_H
@@ -38,9 +42,15 @@ struct ki_input *ki_input_new(struct ki_proc *proc, size_t max, bool line);
 bool ki_input_give(struct ki_system *system, struct ki_input *input);
 
 /* Frees a question that nobody waits for any more, and what was to be its answer. */
-void ki_input_drop(struct ki_system *system, struct ki_input *input);
+void ki_input_drop(struct ki_input *input);
 
-/* Questions that are not answered yet. A hint. */
+/* An answer has come: true when the body that asked is still there. */
+bool ki_input_arrive(struct ki_proc *proc, const struct ki_input *input);
+
+/* Nobody waits any more for what has not been answered: the process ends, or its body goes. */
+void ki_inputs_abandon(struct ki_proc *proc);
+
+/* Questions that are outstanding. A hint. */
 uint32_t ki_inputs_pending(struct ki_system *system);
 
 static inline struct ki_input *ki_signal_input(struct ki_signal *signal) {

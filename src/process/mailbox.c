@@ -247,7 +247,7 @@ static void arrive_demonitor(struct ki_proc *proc, struct ki_relation *notice) {
 
 /* An answer to what the body of before an upgrade asked is nobody's. */
 static void arrive_input(struct ki_proc *proc, struct ki_signal *signal) {
-	if (ki_signal_input(signal)->upgrades == ki_load_rlx(&proc->shown.xupgrades)) {
+	if (ki_input_arrive(proc, ki_signal_input(signal))) {
 		for_body(proc, signal);
 	} else {
 		ki_signal_free(signal);
@@ -342,6 +342,14 @@ static bool is_answer(const struct ki_signal *signal) {
 	return signal->kind == KI_SIGNAL_RESULT || signal->kind == KI_SIGNAL_INPUT;
 }
 
+/* One that has not been looked at. */
+static void drop_answer(struct ki_proc *proc, struct ki_signal *signal) {
+	if (signal->kind == KI_SIGNAL_INPUT) {
+		ki_input_arrive(proc, ki_signal_input(signal));
+	}
+	ki_signal_free(signal);
+}
+
 static void drop_arrived_answers(struct ki_proc *proc) {
 	struct ki_signal *signal = proc->arrived_head;
 	proc->arrived_head = proc->arrived_tail = NULL;
@@ -367,7 +375,7 @@ void ki_proc_hold(struct ki_proc *proc) {
 		if (signal->kind == KI_SIGNAL_TIMER) {
 			arrive(proc, signal);
 		} else if (is_answer(signal)) {
-			ki_signal_free(signal);
+			drop_answer(proc, signal);
 		} else {
 			signal->node.next = NULL;
 			*end = &signal->node;

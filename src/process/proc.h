@@ -57,6 +57,7 @@ struct ki_proc {
 	struct ki_result *result; /* made with the process, filled in at its end */
 	uint64_t last_unlink_id;
 	uint32_t nr_unlinking; /* of links: with an UNLINK out, not active */
+	uint32_t nr_inputs;    /* questions to standard input that it waits for (input.h) */
 	uint32_t nr_open;      /* messages looked at and not yet received */
 	uint64_t open_bytes;   /* of these, encoded */
 	uint64_t open_memory;  /* of these, in host->memory */

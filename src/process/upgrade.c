@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "mem/value.h"
 #include "process/calls.h"
+#include "process/input.h"
 #include "process/mailbox.h"
 
 struct ki_upgrade {
@@ -44,6 +45,7 @@ static void drop_body(struct ki_proc *proc) {
 	ki_proc_calls_cancel(proc);
 	ki_proc_timers_stop(proc);
 	ki_proc_hold(proc);
+	ki_inputs_abandon(proc);
 	ki_check(ki_list_empty(&proc->timers));
 	ki_add_rlx(&proc->shown.xupgrades, 1); /* a counter */
 	proc->program->ops->destroy(proc);

@@ -129,6 +129,41 @@ TEST(api_io, a_run_that_waits_for_input_goes_on_until_it_is_stopped) {
 	io_fini(&io);
 }
 
+/* Nobody waits for what was asked by one that has ended, or goes on as another program. */
+TEST(api_io, spec_20_4_a_question_of_nobody_keeps_no_run) {
+	static const char *const ends[] = {"process.terminate(pid)", "process.send(pid, 'turn')"};
+	for (size_t i = 0; i < ki_countof(ends); i++) {
+		struct io_app io;
+		char source[512];
+		snprintf(source, sizeof(source),
+			"return function()\n"
+			"  local pid = process.spawn('app:reader')\n"
+			"  time.sleep('20ms')\n"
+			"  %s\n"
+			"  process.inbox():receive()\n"
+			"end", ends[i]);
+		io_init(&io, false, source);
+		folder_write(&io.app.folder, "src/reader.yaml",
+			"namespace: app\nentries:\n"
+			"  - name: deaf\n    kind: process.lua\n"
+			"    source: return function() process.inbox():receive() end\n"
+			"  - name: reader\n    kind: process.lua\n    modules: [io]\n"
+			"    source: |\n"
+			"      return function()\n"
+			"        coroutine.spawn(function() io.readline() end)\n"
+			"        process.listen('turn'):receive()\n"
+			"        process.upgrade('app:deaf')\n"
+			"      end\n");
+		app_load(&io.app);
+		OK(kith_start_entry(io.app.runtime, "app:main", 0, NULL));
+		OK(kith_run(io.app.runtime, KITH_NO_TIMEOUT));
+		ki_mutex_lock(&io.app.mutex);
+		HAS_STR(ki_buf_cstr(&io.app.log), "nothing left to run");
+		ki_mutex_unlock(&io.app.mutex);
+		io_fini(&io);
+	}
+}
+
 TEST(api_io, exit_stops_in_order_with_its_status) {
 	for (int simulate = 0; simulate < 2; simulate++) {
 		struct io_app io;

@@ -116,7 +116,7 @@ TEST(lua_io, a_process_that_waits_for_input_can_be_ended) {
 	stage_run(&f.stage, -1);
 	f.kept->payload = ki_payload_new(KI_FORMAT_BYTES, "lost", 4, NULL, 0);
 	FALSE(ki_input_give(&f.stage.system, f.kept));
-	ki_input_drop(&f.stage.system, f.kept);
+	ki_input_drop(f.kept);
 	fake_close(&f, "! app:main Canceled: process terminated\n", "read 1024;");
 }
 
@@ -156,7 +156,7 @@ TEST(lua_io, an_answer_for_the_body_before_an_upgrade_is_nobodys_12_3) {
 		NOT_NULL(f.kept);
 		if (!given) {
 			FALSE(ki_input_give(&f.stage.system, before));
-			ki_input_drop(&f.stage.system, before);
+			ki_input_drop(before);
 		}
 		f.kept->payload = ki_payload_new(KI_FORMAT_BYTES, "mine", 4, NULL, 0);
 		TRUE(ki_input_give(&f.stage.system, f.kept));
