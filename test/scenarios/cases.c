@@ -361,7 +361,7 @@ const struct scene scenes[] = {
 		.out = {POOL_STARTS, WORKERS("cancelled\n")}},
 	{"20.5 SIGUSR1 that nobody reads", "pool_polite", ON_THREADS, .options = "--log-level off",
 		.interrupt = "Supervisor started", .asks = true, .unread = true, .signals = 2,
-		.once = true, .ends_until_ms = 2000,
+		.once = true, .ends_until_ms = 5000,
 		.out = {POOL_STARTS, WORKERS("cancelled\n")}},
 	{"16.1 an empty project", "empty", ON_PLAIN, .verb = "check", .status = 1,
 		.err = {"no entries found in "}},
