@@ -11,15 +11,14 @@
 #include "base/alloc.h"
 
 /*
- * Where a fault in line `line` of an inline source stands in its YAML file: a text of several
- * lines is a block as a rule, which begins in the line after its indicator.
+ * Where a fault in line `line` of an inline source stands in its YAML file. Lines of a quoted text
+ * need not be the file's.
  */
 static void tell_inline(struct ki_project *project, const struct ki_entry *entry, const char *text,
 	int line) {
 	const struct ki_lua_fields *lua = &entry->u.lua;
-	bool block = memchr(lua->source, '\n', lua->source_len) != NULL;
-	ki_project_add_diag(project, entry->file, lua->source_line + (block ? line : 0),
-		block ? 1 : lua->source_column, text, "valid Lua", NULL);
+	ki_project_add_diag(project, entry->file, lua->source_line + (lua->source_block ? line : 0),
+		lua->source_block ? 1 : lua->source_column, text, "valid Lua", NULL);
 }
 
 static bool is_told(

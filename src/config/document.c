@@ -230,6 +230,8 @@ static bool is_core_tag(const char *tag, enum ki_node_type *type) {
 static void resolve_scalar(struct reader *r, struct ki_node *node, const yaml_event_t *event) {
 	const char *tag = (const char *)event->data.scalar.tag;
 	node->type = KI_NODE_STRING;
+	node->block = event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+		event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
 	if (!tag) {
 		if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
 			ki_node_resolve(r->arena, node);

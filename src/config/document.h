@@ -41,6 +41,7 @@ struct ki_node {
 	int line, column; /* both from 1; columns count characters */
 	const char *text; /* scalars: as written, NUL-terminated; text_len counts no NUL */
 	size_t text_len;
+	bool block; /* a scalar that begins in the line after its indicator, "|" or ">" */
 	const char *text_file; /* where "file://" took the text from, as seen from DIR; or NULL */
 	/* set by the steps behind the parser */
 	bool expanded;      /* "file://" and ${env:} were looked for */

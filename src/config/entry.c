@@ -153,6 +153,7 @@ static void take_source(struct ki_lua_fields *lua, const struct ki_node *source)
 	lua->source_file = usable ? source->text_file : NULL;
 	lua->source_line = source ? source->line : 1;
 	lua->source_column = source ? source->column : 1;
+	lua->source_block = source && source->block;
 }
 
 static void take_run(struct ki_draft *draft, const struct ki_node *fields) {

@@ -48,6 +48,7 @@ struct ki_lua_fields {
 	size_t source_len;
 	const char *source_file;        /* relative to the project's folder; NULL: inline */
 	int source_line, source_column; /* of the value in the entry's file */
+	bool source_block; /* and its text begins in the line after that */
 	const char *method;
 	const char **modules; /* as listed */
 	size_t nr_modules;

@@ -28,10 +28,15 @@ TEST(load, gives_problems_of_yaml_and_lua_together)
 		"      return function()\n"
 		"        x = = 1\n"
 		"      end\n"
-		"  - {name: flow, kind: process.lua, source: \"return (\"}\n");
+		"  - {name: flow, kind: process.lua, source: \"return (\"}\n"
+		"  - {name: quoted, kind: process.lua, source: \"x = = 1\\n\"}\n"
+		"  - name: chomped\n"
+		"    kind: process.lua\n"
+		"    source: |-\n"
+		"      y = = 1\n");
 	OK(kith_open(&app.options, &app.runtime));
 	STATUS(kith_load(app.runtime, app.folder.dir), KITH_EINVAL);
-	EQ_UINT(kith_diag_count(app.runtime), 4);
+	EQ_UINT(kith_diag_count(app.runtime), 6);
 	expect_diag(&app, 0, "src/bad.lua:2:1: <name> expected near '='; expected valid Lua");
 	struct kith_diag diag;
 	OK(kith_diag_get(app.runtime, 1, &diag));
@@ -41,7 +46,12 @@ TEST(load, gives_problems_of_yaml_and_lua_together)
 	expect_diag(&app, 2, "src/inline.yaml:8:1: unexpected symbol near '='; expected valid Lua");
 	OK(kith_diag_get(app.runtime, 3, &diag));
 	EQ_INT(diag.line, 10);
-	STATUS(kith_diag_get(app.runtime, 4, &diag), KITH_ENOTFOUND);
+	/* SPEC 16.4: a quoted text begins where it stands, a block in the line after */
+	expect_diag(&app, 4,
+		"src/inline.yaml:11:47: unexpected symbol near '='; expected valid Lua");
+	expect_diag(&app, 5,
+		"src/inline.yaml:15:1: unexpected symbol near '='; expected valid Lua");
+	STATUS(kith_diag_get(app.runtime, 6, &diag), KITH_ENOTFOUND);
 	STATUS(kith_start(app.runtime), KITH_ECONFLICT);
 	app_fini(&app);
 }
