@@ -23,7 +23,7 @@ struct reading {
 	struct ki_system *system;
 	const struct ki_payload *payload;
 	struct ki_value_reader reader;
-	char prefix[64];           /* of field names: "children[2]." */
+	char prefix[64];           /* whose fields are read: "children[2]", or empty */
 	int status;                /* the first failure */
 	struct ki_payload **error; /* its Error */
 };
@@ -34,7 +34,8 @@ static void reject(struct reading *r, const char *field, const char *wrong) {
 		return;
 	}
 	ki_buf_init(&text);
-	ki_buf_printf(&text, "%s%s %s", r->prefix, field, wrong);
+	const char *dot = *r->prefix && *field ? "." : "";
+	ki_buf_printf(&text, "%s%s%s %s", r->prefix, dot, field, wrong);
 	r->status = KITH_EINVAL;
 	*r->error = ki_error_payload_status(KITH_EINVAL, ki_strv(ki_buf_cstr(&text)));
 	ki_buf_fini(&text);
@@ -402,8 +403,8 @@ static void read_children(struct reading *r, const char *name, void *out) {
 		return;
 	}
 	for (uint32_t i = 0; i < token.table.narr && !r->status; i++) {
-		snprintf(r->prefix, sizeof(r->prefix), "%s[%u].", name, i + 1);
-		read_child(r, "value", &spec->children[spec->nr_children++]);
+		snprintf(r->prefix, sizeof(r->prefix), "%s[%u]", name, i + 1);
+		read_child(r, "", &spec->children[spec->nr_children++]);
 		check_name(r, spec, &spec->children[i]);
 	}
 	r->prefix[0] = '\0';
