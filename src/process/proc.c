@@ -68,14 +68,17 @@ bool ki_pid_alive(struct ki_system *system, kith_pid pid) {
 	return open;
 }
 
-bool ki_pid_hears_cancel(struct ki_system *system, kith_pid pid) {
+bool ki_pid_dies_deaf(struct ki_system *system, kith_pid pid) {
+	if (!ki_load_rlx(&system->xdeaf_die)) { /* rlx: set before the stop that asks was told */
+		return false;
+	}
 	struct ki_proc *proc = ki_table_pin(&system->table, pid);
 	if (!proc) {
-		return false;
+		return true;
 	}
 	bool hears = ki_load_rlx(&proc->xhears_cancel); /* a hint */
 	ki_table_unpin(&system->table, pid);
-	return hears;
+	return !hears;
 }
 
 const char *ki_pid_entry(struct ki_system *system, kith_pid pid) {

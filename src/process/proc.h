@@ -210,8 +210,9 @@ int ki_force(struct ki_system *system, kith_pid pid, enum ki_cause cause);
 void ki_procs_each(struct ki_system *system, struct ki_proc_host *host,
 	void (*visit)(void *arg, kith_pid pid), void *arg);
 
-/* A hint: a live process whose body takes events, so that a CANCEL is heard. */
-bool ki_pid_hears_cancel(struct ki_system *system, kith_pid pid);
+/* Whether a stop ends it at once: the deaf die (system->xdeaf_die), and its body takes no events,
+ * so that no CANCEL would be heard. A hint. */
+bool ki_pid_dies_deaf(struct ki_system *system, kith_pid pid);
 
 /* A hint of who it is: the program's id of a live process, or NULL. */
 const char *ki_pid_entry(struct ki_system *system, kith_pid pid);

@@ -57,6 +57,7 @@ int ki_system_init(struct ki_system *system, struct ki_sched *sched, struct ki_l
 	}
 	ki_namemap_init(&system->names);
 	ki_store_rlx(&system->xnr_inputs, 0); /* nobody else is here yet */
+	ki_store_rlx(&system->xdeaf_die, false); /* likewise */
 	struct ki_proc_host *own = add_host(system, ki_sched_system_host(sched), "kith:system");
 	struct ki_proc_host *external = add_host(system, NULL, "kith:external");
 	if (!own || !external) {

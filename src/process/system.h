@@ -139,6 +139,9 @@ struct ki_system {
 	struct ki_table table;
 	struct ki_namemap names;
 	_Atomic(uint32_t) xnr_inputs; /* questions to standard input without an answer */
+	/* The command's entry has ended, or nothing is left: who cannot hear CANCEL ends at once,
+	 * not at a deadline (SPEC 20.3). */
+	_Atomic(bool) xdeaf_die;
 };
 
 /* Prepares a system on a scheduler (borrowed, as are log and hooks' user). Errors: KITH_EEXHAUSTED.

@@ -71,7 +71,8 @@ static void nothing_left(struct ki_application *app) {
 		enum ki_log_level level = app->entry.spec != NULL ? KI_LOG_WARN : KI_LOG_INFO;
 		ki_log_write(app->system->log, level, "kith", "nothing left to run", 0, NULL);
 		app->idled = true;
-		app->deaf_die = true; /* nothing but CANCEL could wake anybody */
+		/* Nothing but CANCEL could wake anybody. rlx: read by whom CANCEL has reached. */
+		ki_store_rlx(&app->system->xdeaf_die, true);
 		begin_stop(app, INT64_MAX);
 	}
 }
@@ -85,7 +86,7 @@ static void entry_ended(struct ki_application *app) {
 		ki_sched_halt(app->system->sched);
 		return;
 	}
-	app->deaf_die = true;
+	ki_store_rlx(&app->system->xdeaf_die, true); /* rlx: as above */
 	begin_stop(app, INT64_MAX);
 }
 

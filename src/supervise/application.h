@@ -49,7 +49,6 @@ struct ki_application {
 	bool started;     /* every service has started or will not, and the entry was begun */
 	bool stopping;
 	bool forcing;     /* the time to stop has run out */
-	bool deaf_die;    /* the entry has ended, or nothing is left: the deaf end at once */
 	bool ended;
 	bool failed;      /* a required service failed for good */
 	bool entry_ended; /* by itself, not because of a stop */

@@ -15,7 +15,7 @@
 
 /* Nothing keeps it waiting: it cannot hear CANCEL, or the time for that is over. */
 static bool at_once(struct ki_application *app, kith_pid pid) {
-	return app->forcing || (app->deaf_die && !ki_pid_hears_cancel(app->system, pid));
+	return app->forcing || ki_pid_dies_deaf(app->system, pid);
 }
 
 /* ---- Hosts ---- */

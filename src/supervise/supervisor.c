@@ -163,6 +163,10 @@ void ki_supervisor_stop_child(struct ki_supervisor *sup, struct ki_child *child)
 		ki_force(system, pid, KI_CAUSE_TERMINATE);
 		return;
 	}
+	if (ki_pid_dies_deaf(system, pid)) {
+		ki_force(system, pid, KI_CAUSE_HOST_STOP);
+		return;
+	}
 	bool endless = shutdown_ns == KI_SHUTDOWN_ENDLESS;
 	int status = ki_cancel(
 		system, sup->proc->pid, pid, endless ? 0 : shutdown_ns, ki_strv(STOPPING));

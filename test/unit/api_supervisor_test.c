@@ -341,6 +341,27 @@ TEST(supervisor_kind, spec_19_1_a_tree_of_services_starts_restarts_and_stops)
 	app_fini(&app);
 }
 
+TEST(supervisor_kind, spec_20_3_children_that_hear_no_cancel_do_not_delay_the_end)
+{
+	struct app app;
+	app_init(&app);
+	app_process(&app, "deaf", "return function() time.sleep('1h') end\n", "");
+	EQ_STR(run(&app,
+		"time.sleep('1ms')\n",
+		"  - name: crew\n    kind: process.supervisor\n"
+		"    children:\n"
+		"      - {name: a, process: worker, input: [a, true]}\n"
+		"      - {name: b, process: deaf}\n"
+		"      - {name: inner, process: inner}\n"
+		"    lifecycle: {auto_start: true}\n"
+		"  - name: inner\n    kind: process.supervisor\n"
+		"    children: [{name: c, process: deaf, shutdown: 20s}]\n"),
+		"start a\nstop a\tsupervisor stopping\n");
+	HAS_STR(ki_buf_cstr(&app.log), "entry=app:deaf");
+	IS_NULL(strstr(ki_buf_cstr(&app.log), "cancel deadline exceeded"));
+	app_fini(&app);
+}
+
 TEST(service_kind, spec_18_4_a_process_service_is_restarted)
 {
 	struct app app;
