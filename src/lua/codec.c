@@ -13,6 +13,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "lua/immutable.h"
 #include "lua/json.h"
 #include "base/alloc.h"
 #include "lua/lib_payload.h"
@@ -358,13 +359,16 @@ static bool encode_table(struct encoder *e, int table, const struct step *at) {
 		return refuse_memory(e);
 	}
 	e->depth++;
-	lua_Integer length = array_length(e, table);
+	bool frozen = ki_table_frozen(e->L, table); /* what it has lies behind it */
+	int fields = frozen ? lua_gettop(e->L) : table;
+	lua_Integer length = array_length(e, fields);
 	size_t mark = ki_value_table_begin(&e->writer), nr_pairs;
-	if (!encode_array(e, table, length, at) ||
-		!encode_record(e, table, length, at, &nr_pairs)) {
+	if (!encode_array(e, fields, length, at) ||
+		!encode_record(e, fields, length, at, &nr_pairs)) {
 		return false;
 	}
 	ki_value_table_end(&e->writer, mark, (size_t)length, nr_pairs);
+	lua_pop(e->L, frozen ? 1 : 0);
 	e->depth--;
 	return true;
 }

@@ -129,12 +129,55 @@ static enum ki_trace_what what_is(const lua_Debug *frame) {
 		: *frame->what == 'C' ? KI_TRACE_C : KI_TRACE_LUA;
 }
 
-static void add_frame(luaL_Buffer *trace, const lua_Debug *frame) {
+/* Pops a function; gives the name of the module that has it as this field, or NULL. */
+static const char *library_with(lua_State *L, const char *field) {
+	const char *library = NULL;
+	int function = lua_gettop(L);
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_pushnil(L);
+	while (library == NULL && lua_next(L, -2)) {
+		if (lua_type(L, -1) == LUA_TTABLE && lua_type(L, -2) == LUA_TSTRING) {
+			lua_pushstring(L, field);
+			lua_rawget(L, -2);
+			library = lua_rawequal(L, -1, function) ? lua_tostring(L, -3) : NULL;
+			lua_pop(L, 1);
+		}
+		lua_pop(L, 1);
+	}
+	lua_settop(L, function - 1);
+	return library;
+}
+
+/*
+ * Of a C function called as a field or method: `string.rep`, as Lua's own tracebacks name what lies
+ * in its modules. Those compare it with all that is there; here the name that it was called by is
+ * looked up in each.
+ */
+static bool library_name(lua_State *L, lua_State *of, lua_Debug *frame, char *name, size_t size) {
+	bool field = *frame->what == 'C' && frame->name != NULL &&
+		(strcmp(frame->namewhat, "field") == 0 || strcmp(frame->namewhat, "method") == 0);
+	if (!field || !lua_checkstack(of, 1) || !lua_checkstack(L, LUA_MINSTACK)) {
+		return false;
+	}
+	lua_getinfo(of, "f", frame);
+	lua_xmove(of, L, 1);
+	const char *library = library_with(L, frame->name);
+	if (library == NULL) {
+		return false;
+	}
+	bool base = strcmp(library, LUA_GNAME) == 0;
+	snprintf(name, size, "%s%s%s", base ? "" : library, base ? "" : ".", frame->name);
+	return true;
+}
+
+static void add_frame(lua_State *L, lua_State *of, luaL_Buffer *trace, lua_Debug *frame) {
+	char name[KI_TRACE_BYTES_MAX];
+	bool known = library_name(L, of, frame, name, sizeof name);
 	struct ki_trace_record record = {
 		.what = what_is(frame),
 		.source = ki_strv(frame->short_src),
-		.name = ki_strv(frame->name),
-		.kind = ki_strv(frame->namewhat),
+		.name = ki_strv(known ? name : frame->name),
+		.kind = ki_strv(known ? "function" : frame->namewhat),
 		.line = frame->currentline,
 		.defined = frame->linedefined,
 		.tail_call = frame->istailcall,
@@ -142,12 +185,13 @@ static void add_frame(luaL_Buffer *trace, const lua_Debug *frame) {
 	add_record(trace, &record);
 }
 
-/* A thread's frames from `level` on, `max` of them at most; gives the level behind them. */
-static int add_frames(lua_State *of, luaL_Buffer *trace, int level, int max) {
+/* A thread's frames from `level` on, `max` of them at most; gives the level behind them. The trace
+ * is one of L's. */
+static int add_frames(lua_State *L, lua_State *of, luaL_Buffer *trace, int level, int max) {
 	lua_Debug frame;
 	for (; max > 0 && lua_getstack(of, level, &frame); max--, level++) {
 		lua_getinfo(of, "Slnt", &frame);
-		add_frame(trace, &frame);
+		add_frame(L, of, trace, &frame);
 	}
 	return level;
 }
@@ -181,7 +225,7 @@ static void push_trace(lua_State *L, lua_State *of) {
 	luaL_Buffer trace;
 	luaL_buffinit(L, &trace);
 	add_heading(&trace);
-	add_frames(of, &trace, 1, FRAMES_MAX);
+	add_frames(L, of, &trace, 1, FRAMES_MAX);
 	luaL_pushresult(&trace);
 }
 
@@ -193,11 +237,11 @@ void ki_error_push_trace(lua_State *L, int level) {
 	int skipped = nr - level - FRAMES_FIRST - FRAMES_LAST;
 	if (skipped > 0) {
 		char line[64];
-		level = add_frames(L, &trace, level, FRAMES_FIRST) + skipped;
+		level = add_frames(L, L, &trace, level, FRAMES_FIRST) + skipped;
 		snprintf(line, sizeof line, "\t...\t(skipping %d levels)", skipped);
 		add_text(&trace, ki_strv(line));
 	}
-	add_frames(L, &trace, level, nr);
+	add_frames(L, L, &trace, level, nr);
 	luaL_pushresult(&trace);
 }
 
@@ -648,7 +692,7 @@ static int errors_wrap(lua_State *L) {
 		luaL_addlstring(&trace, parents.ptr, parents.len);
 	} else {
 		add_heading(&trace);
-		add_frames(L, &trace, 1, FRAMES_MAX);
+		add_frames(L, L, &trace, 1, FRAMES_MAX);
 	}
 	luaL_pushresult(&trace);
 	if (ki_error_is(L, 1)) {

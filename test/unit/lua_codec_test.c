@@ -54,6 +54,16 @@ TEST(lua_codec, tables_are_deep_copies_without_metatable) {
 		  "nil)\n");
 }
 
+/* SPEC 9.3, 13.3: it is a table like any other for who reads it. */
+TEST(lua_codec, a_read_only_table_arrives_with_its_fields) {
+	with_copy("local c = copy({payload.format, payload.format})\n"
+		  "assert(c[1].JSON == 'json/plain' and c[1] == c[2] and getmetatable(c[1]) == nil)\n"
+		  "c[1].JSON = 'mine' assert(payload.format.JSON == 'json/plain')\n"
+		  "local none, why = copy({channel})\n"
+		  "assert(none == nil and why:find('cannot send a function (at [1].', 1, true), "
+		  "why)\n");
+}
+
 TEST(lua_codec, holes_and_sparse_tables_survive) {
 	with_copy("local c = copy({1, nil, 3}); assert(#c == 3 and c[2] == nil and c[3] == 3)\n"
 		  "c = copy({nil, nil, 3}); assert(c[3] == 3)\n"

@@ -171,6 +171,30 @@ TEST(lua_error, an_uncaught_value_leaves_as_the_contract_says) {
 	lua_fixture_close(&f);
 }
 
+/* SPEC 2.4: what it shows is the traceback that Lua has. */
+TEST(lua_error, a_trace_names_functions_as_lua_does) {
+	struct lua_fixture f;
+	lua_fixture_open(&f);
+	lua_fixture_run(&f,
+		"local function compare(code, name)\n"
+		"	local text\n"
+		"	local _, e = xpcall(load(code, '=code'), function()\n"
+		"		text = debug.traceback()\n"
+		"		return errors.new('e')\n"
+		"	end)\n"
+		"	local frames = text:match('\\n[^\\n]*(\\n.*)')\n" /* without the handler's own */
+		"	assert(frames:find(name, 1, true), frames)\n"
+		"	assert(e:stack():find(frames, 1, true), e:stack())\n"
+		"end\n"
+		"compare('string.rep()', \"[C]: in function 'string.rep'\")\n"
+		"compare([[('x'):rep({})]], \"[C]: in function 'string.rep'\")\n"
+		"compare('table.sort({1, 2}, function() error() end)', \"function 'table.sort'\")\n"
+		"compare('_G.error()', \"function 'error'\")\n"
+		"compare('error()', \"function 'error'\")\n"
+		"compare('errors.new()', \"field 'new'\")\n");
+	lua_fixture_close(&f);
+}
+
 TEST(lua_error, a_second_result_is_an_error_if_text_or_error) {
 	struct lua_fixture f;
 	lua_fixture_open(&f);
