@@ -37,6 +37,7 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	echo "kith: type: sudo $command" >&2
 	exit 1
 fi
+echo "kith: installs what this machine lacks: $missing"
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 $command

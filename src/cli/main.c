@@ -33,6 +33,9 @@ int main(int argc, char **argv) {
 	if (!strcmp(argv[1], "--help")) {
 		return ki_cli_print_help(NULL);
 	}
+	if (!strcmp(argv[1], "--version")) {
+		return ki_cli_version(argc - 2, argv + 2);
+	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0) {
 			continue;

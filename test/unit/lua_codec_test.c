@@ -57,7 +57,8 @@ TEST(lua_codec, tables_are_deep_copies_without_metatable) {
 /* SPEC 9.3, 13.3: it is a table like any other for who reads it. */
 TEST(lua_codec, a_read_only_table_arrives_with_its_fields) {
 	with_copy("local c = copy({payload.format, payload.format})\n"
-		  "assert(c[1].JSON == 'json/plain' and c[1] == c[2] and getmetatable(c[1]) == nil)\n"
+		  "assert(c[1].JSON == 'json/plain' and c[1] == c[2])\n"
+		  "assert(getmetatable(c[1]) == nil)\n"
 		  "c[1].JSON = 'mine' assert(payload.format.JSON == 'json/plain')\n"
 		  "local none, why = copy({channel})\n"
 		  "assert(none == nil and why:find('cannot send a function (at [1].', 1, true), "

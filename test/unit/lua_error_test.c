@@ -182,7 +182,8 @@ TEST(lua_error, a_trace_names_functions_as_lua_does) {
 		"		text = debug.traceback()\n"
 		"		return errors.new('e')\n"
 		"	end)\n"
-		"	local frames = text:match('\\n[^\\n]*(\\n.*)')\n" /* without the handler's own */
+		/* without the handler's own */
+		"	local frames = text:match('\\n[^\\n]*(\\n.*)')\n"
 		"	assert(frames:find(name, 1, true), frames)\n"
 		"	assert(e:stack():find(frames, 1, true), e:stack())\n"
 		"end\n"
