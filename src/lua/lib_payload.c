@@ -105,24 +105,16 @@ void ki_payload_push(lua_State *L, struct ki_payload *payload) {
 	}
 }
 
-static int push_protected(lua_State *L) {
-	ki_payload_push(L, lua_touserdata(L, 1));
-	return 1;
-}
-
+/* No pcall comes back from a refusal of memory (SPEC 15.6): so until the object has it, it is the
+ * process's. */
 void ki_payload_give(lua_State *L, struct ki_payload *payload) {
-	bool pushed = false;
-	if (lua_checkstack(L, 4)) {
-		lua_pushcfunction(L, push_protected);
-		lua_pushlightuserdata(L, payload);
-		pushed = lua_pcall(L, 1, 1, 0) == LUA_OK;
-	} else {
-		lua_pushnil(L); /* Lua keeps a few slots for errors */
-	}
+	struct ki_lua *lua = ki_lua_of(L);
+	ki_payload_unref(lua->given); /* left by one that raised */
+	lua->given = payload;
+	luaL_checkstack(L, 4, NULL);
+	ki_payload_push(L, payload);
+	lua->given = NULL;
 	ki_payload_unref(payload);
-	if (!pushed) {
-		lua_error(L);
-	}
 }
 
 bool ki_payload_is(lua_State *L, int index) {

@@ -132,6 +132,7 @@ struct ki_lua {
 	struct ki_sigq kept_events; /* before process.events() */
 	int64_t nr_arrived;        /* messages routed so far: their number stands in signal.at_ns */
 	struct ki_message *outgoing; /* what is being put together; a raise leaves it here (L2) */
+	struct ki_payload *given;    /* what an object is made for; likewise */
 	struct ki_list readers;      /* coroutines that wait for standard input (lib_io.c) */
 	/* timers (alarm.c) */
 	struct ki_list alarms_new;   /* made while the chunk loads, to be armed at the first step */

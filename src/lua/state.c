@@ -180,4 +180,6 @@ void ki_lua_release(struct ki_lua *lua) {
 		struct ki_owned *owned = ki_list_entry(node, struct ki_owned, node);
 		owned->drop(owned);
 	}
+	ki_payload_unref(lua->given);
+	lua->given = NULL;
 }
