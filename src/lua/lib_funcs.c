@@ -14,14 +14,9 @@
 #include "lua/lib_exec.h"
 #include "lua/luaerror.h"
 #include "lua/route.h"
-#include "lua/usertype.h"
+#include "lua/terms.h"
 
 static const char type_name[] = "funcs.Executor";
-
-struct executor {
-	struct ki_owned owned;
-	struct ki_terms terms; /* context and timeout */
-};
 
 /* ---- Calls ---- */
 
@@ -102,32 +97,13 @@ static int lib_async(lua_State *L) {
 
 /* ---- Executors ---- */
 
-static void drop(struct ki_owned *owned) {
-	ki_terms_clear(&ki_container_of(owned, struct executor, owned)->terms);
-}
-
-static int collect(lua_State *L) {
-	struct executor *executor = lua_touserdata(L, 1);
-	ki_list_remove(&executor->owned.node);
-	drop(&executor->owned);
-	return 0;
-}
-
+/* Its terms are context and timeout. */
 static struct ki_terms *push_new(lua_State *L) {
-	struct executor *executor = lua_newuserdatauv(L, sizeof(*executor), 0);
-	*executor = (struct executor){.owned.drop = drop};
-	luaL_getmetatable(L, type_name);
-	ki_list_push_back(&ki_lua_of(L)->owned, &executor->owned.node);
-	lua_setmetatable(L, -2);
-	return &executor->terms;
+	return ki_terms_push(L, type_name, 0);
 }
 
 static struct ki_terms *check(lua_State *L, const char *method) {
-	struct executor *executor = luaL_testudata(L, 1, type_name);
-	if (executor == NULL) {
-		ki_arg_error(L, 1, method, type_name);
-	}
-	return &executor->terms;
+	return ki_terms_check(L, type_name, method);
 }
 
 /* Pushes one like that at 1. */
@@ -184,11 +160,9 @@ void ki_funcs_open(lua_State *L) {
 		{"async", executor_async},
 		{NULL, NULL},
 	};
-	static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
 	static const luaL_Reg own[] = {
 		{"call", lib_call}, {"async", lib_async}, {"new", lib_new}, {NULL, NULL}};
-	ki_usertype_push(L, type_name, methods, meta);
-	lua_setfield(L, LUA_REGISTRYINDEX, type_name);
+	ki_terms_open(L, type_name, methods);
 	ki_future_open(L);
 	luaL_newlib(L, own);
 	ki_table_freeze(L, -1);

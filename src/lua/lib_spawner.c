@@ -16,44 +16,17 @@
 #include "lua/outgoing.h"
 #include "lua/refusal.h"
 #include "lua/terms.h"
-#include "lua/usertype.h"
 
 static const char type_name[] = "process.Spawner";
 
-/* User value: the name. */
-struct spawner {
-	struct ki_owned owned;
-	struct ki_terms terms;
-};
+/* ---- What it holds; user value: the name ---- */
 
-/* ---- What it holds ---- */
-
-static void drop(struct ki_owned *owned) {
-	ki_terms_clear(&ki_container_of(owned, struct spawner, owned)->terms);
+static struct ki_terms *push_new(lua_State *L) {
+	return ki_terms_push(L, type_name, 1);
 }
 
-static int collect(lua_State *L) {
-	struct spawner *spawner = lua_touserdata(L, 1);
-	ki_list_remove(&spawner->owned.node);
-	drop(&spawner->owned);
-	return 0;
-}
-
-static struct spawner *push_new(lua_State *L) {
-	struct spawner *spawner = lua_newuserdatauv(L, sizeof(*spawner), 1);
-	*spawner = (struct spawner){.owned.drop = drop};
-	luaL_getmetatable(L, type_name);
-	ki_list_push_back(&ki_lua_of(L)->owned, &spawner->owned.node);
-	lua_setmetatable(L, -2);
-	return spawner;
-}
-
-static struct spawner *check(lua_State *L, const char *method) {
-	struct spawner *spawner = luaL_testudata(L, 1, type_name);
-	if (spawner == NULL) {
-		ki_arg_error(L, 1, method, type_name);
-	}
-	return spawner;
+static struct ki_terms *check(lua_State *L, const char *method) {
+	return ki_terms_check(L, type_name, method);
 }
 
 /* Takes the message. */
@@ -70,8 +43,8 @@ static void add_message(lua_State *L, struct ki_terms *terms, struct ki_message 
 
 /* Pushes one like that at 1. */
 static struct ki_terms *push_copy(lua_State *L, const char *method) {
-	const struct ki_terms *from = &check(L, method)->terms;
-	struct ki_terms *terms = &push_new(L)->terms;
+	const struct ki_terms *from = check(L, method);
+	struct ki_terms *terms = push_new(L);
 	lua_getiuservalue(L, 1, 1);
 	lua_setiuservalue(L, -2, 1);
 	if (from->context != NULL) {
@@ -193,7 +166,7 @@ static int with_message(lua_State *L) {
 /* ---- Methods that spawn ---- */
 
 static int spawn(lua_State *L, const char *method, unsigned relations) {
-	return ki_spawn_run(L, method, relations, 1, &check(L, method)->terms);
+	return ki_spawn_run(L, method, relations, 1, check(L, method));
 }
 
 static int spawn_plain(lua_State *L) {
@@ -213,20 +186,20 @@ static int spawn_linked_monitored(lua_State *L) {
 }
 
 static int exec(lua_State *L) {
-	return ki_exec_run(L, 1, &check(L, "exec")->terms);
+	return ki_exec_run(L, 1, check(L, "exec"));
 }
 
 /* ---- Opening ---- */
 
 static int process_with_context(lua_State *L) {
 	ki_terms_check_table(L, 1, 1, "with_context");
-	ki_terms_set_context(L, &push_new(L)->terms, 1);
+	ki_terms_set_context(L, push_new(L), 1);
 	return 1;
 }
 
 static int process_with_options(lua_State *L) {
 	ki_terms_check_table(L, 1, 1, "with_options");
-	set_options(L, &push_new(L)->terms, 1);
+	set_options(L, push_new(L), 1);
 	return 1;
 }
 
@@ -243,9 +216,7 @@ static void make_type(lua_State *L) {
 		{"exec", exec},
 		{NULL, NULL},
 	};
-	static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
-	ki_usertype_push(L, type_name, methods, meta);
-	lua_setfield(L, LUA_REGISTRYINDEX, type_name);
+	ki_terms_open(L, type_name, methods);
 }
 
 void ki_spawner_open(lua_State *L) {

@@ -10,15 +10,52 @@
 #include "lua/lib_time.h"
 #include "lua/luaerror.h"
 #include "lua/refusal.h"
+#include "lua/usertype.h"
 #include "time/duration.h"
 
-void ki_terms_clear(struct ki_terms *terms) {
+/* The userdata of all types. */
+struct object {
+	struct ki_owned owned;
+	struct ki_terms terms;
+};
+
+static void drop(struct ki_owned *owned) {
+	struct ki_terms *terms = &ki_container_of(owned, struct object, owned)->terms;
 	for (size_t i = 0; i < terms->nr_messages; i++) {
 		ki_signal_free(&terms->messages[i]->signal);
 	}
 	ki_free(terms->messages);
 	ki_payload_unref(terms->context);
-	*terms = (struct ki_terms){0};
+}
+
+static int collect(lua_State *L) {
+	struct object *object = lua_touserdata(L, 1);
+	ki_list_remove(&object->owned.node);
+	drop(&object->owned);
+	return 0;
+}
+
+void ki_terms_open(lua_State *L, const char *type, const luaL_Reg *methods) {
+	static const luaL_Reg meta[] = {{"__gc", collect}, {NULL, NULL}};
+	ki_usertype_push(L, type, methods, meta);
+	lua_setfield(L, LUA_REGISTRYINDEX, type);
+}
+
+struct ki_terms *ki_terms_push(lua_State *L, const char *type, int nr_values) {
+	struct object *object = lua_newuserdatauv(L, sizeof(*object), nr_values);
+	*object = (struct object){.owned.drop = drop};
+	luaL_getmetatable(L, type);
+	ki_list_push_back(&ki_lua_of(L)->owned, &object->owned.node);
+	lua_setmetatable(L, -2);
+	return &object->terms;
+}
+
+struct ki_terms *ki_terms_check(lua_State *L, const char *type, const char *method) {
+	struct object *object = luaL_testudata(L, 1, type);
+	if (object == NULL) {
+		ki_arg_error(L, 1, method, type);
+	}
+	return &object->terms;
 }
 
 /* Into the table at `context` goes what the one at `given` says. */

@@ -1,9 +1,9 @@
 /*
  * lua/terms.h: what a spawner or an executor gives a child beyond its arguments (SPEC 12.4, 12.6).
  *
- * Owns: struct ki_terms, which hangs on lua->owned by whoever embeds it (L2).
+ * Owns: struct ki_terms; the userdata that holds it, on lua->owned (L2).
  * Threads: the worker that runs the process.
- * Not here: the objects that programs see (lib_spawner.c, lib_funcs.c), making the child
+ * Not here: the methods that programs see (lib_spawner.c, lib_funcs.c), making the child
  *	(launch.h).
  */
 #ifndef KI_LUA_TERMS_H
@@ -20,8 +20,12 @@ struct ki_terms {
 	size_t nr_messages;
 };
 
-/* Lets go of everything, and has nothing then. */
-void ki_terms_clear(struct ki_terms *terms);
+/* Makes the type of userdata of this name, with these methods; each holds terms. */
+void ki_terms_open(lua_State *L, const char *type, const luaL_Reg *methods);
+/* Pushes one with room for `nr_values` user values; its terms are empty. */
+struct ki_terms *ki_terms_push(lua_State *L, const char *type, int nr_values);
+/* Those of the one at 1, `method` of which is called; raises when it is of another type. */
+struct ki_terms *ki_terms_check(lua_State *L, const char *type, const char *method);
 /* Sets the context to what it is, or the caller's, overlaid by the table at `given`. Raises on what
  * cannot be in a context. */
 void ki_terms_set_context(lua_State *L, struct ki_terms *terms, int given);
